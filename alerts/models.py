@@ -1,0 +1,204 @@
+"""What machines tell us: sources and their keys, alerts and their episodes, and what became of every body."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from foundation.models import Configured
+from incidents.models import Incident
+from teams.models import Playbook, Service, Severity
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """Sources in use."""
+
+    def live(self) -> SourceQuerySet:
+        """Not archived."""
+        return self.filter(archived_at=None)
+
+
+@pghistory.track()
+class Source(Configured):
+    """Where alerts come from: one sender with its keys and its rules."""
+
+    class Grouping(models.TextChoices):
+        LABELS = "labels", _("by its group labels")
+        SERVICE = "service", _("one incident per service")
+        NONE = "none", _("one incident per alert")
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=30)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="sources")
+    grouping = models.CharField(max_length=10, choices=Grouping.choices, default=Grouping.LABELS)
+    group_by = models.JSONField(default=list, blank=True, help_text=_("labels that group when the sender names none"))
+    resolve_hold = models.DurationField(null=True, blank=True, help_text=_("wait before resolving; empty: by class"))
+    class_from = models.JSONField(default=dict, blank=True, help_text=_('{"label": "severity", "map": {...}, "default": "standard"}'))
+    reopen_window = models.DurationField(default=timedelta(minutes=30))
+    group_window = models.DurationField(default=timedelta(minutes=30))
+
+    objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()  # type: ignore[assignment]
+    if TYPE_CHECKING:
+        keys: RelatedManager[Key]
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+
+class Key(models.Model):
+    """A sender's secret, stored hashed; two may live while one replaces the other."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="keys")
+    key_hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12, blank=True)
+    from_file = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+
+@pghistory.track()
+class Route(models.Model):
+    """Which service an alert belongs to; the first match in order wins."""
+
+    position = models.PositiveIntegerField()
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, null=True, blank=True, related_name="routes")
+    match = models.JSONField(default=dict)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="routes")
+    severity = models.CharField(_("class"), max_length=20, choices=Severity.choices, blank=True)
+    playbook = models.ForeignKey(Playbook, on_delete=models.SET_NULL, null=True, blank=True, related_name="routes")
+    from_file = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"route {self.position} to {self.service}"
+
+
+class Alert(models.Model):
+    """One alert of a source, known by its fingerprint; what happened to it when is its episodes."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="alerts")
+    fingerprint = models.CharField(max_length=200)
+    labels = models.JSONField(default=dict)
+    annotations = models.JSONField(default=dict)
+    links = models.JSONField(default=list)
+    title = models.CharField(max_length=300, blank=True)
+    firing = models.BooleanField(default=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    flaps = models.PositiveIntegerField(default=0)
+    incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="alerts")
+    body = models.ForeignKey("Body", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "fingerprint"], name="alert_identity")]
+        indexes = [models.Index(fields=["incident"], name="alert_firing", condition=Q(firing=True))]
+
+    def __str__(self) -> str:
+        return self.title or self.fingerprint
+
+
+class Episode(models.Model):
+    """One stretch of an alert, known by when it began."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="episodes")
+    incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="episodes")
+    starts_at = models.DateTimeField()
+    raw_starts_at = models.CharField(max_length=60, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["alert", "starts_at"], name="episode_identity"),
+            models.UniqueConstraint(fields=["alert"], condition=Q(closed_at=None), name="episode_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} from {self.starts_at:%Y-%m-%d %H:%M}"
+
+
+class Body(models.Model):
+    """A request as it came in, kept for a while, with what was made of it."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="bodies")
+    received_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField(help_text=_("bytes as received; `content` may hold fewer"))
+    content_type = models.CharField(max_length=100, blank=True)
+    accepted = models.PositiveIntegerField(default=0)
+    outcome = models.JSONField(default=dict, help_text=_("decision, incidents and marks"))
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "bodies"
+        indexes = [models.Index(fields=["source", "-id"], name="body_source"), models.Index(fields=["digest"], name="body_digest")]
+
+    def __str__(self) -> str:
+        return f"body {self.pk} of {self.source_id}"
+
+
+class RejectedDelivery(models.Model):
+    """A request that was turned away, so that its owner can see it and mend the sender."""
+
+    class Reason(models.TextChoices):
+        UNKNOWN_KEY = "unknown_key", _("unknown key")
+        REVOKED_KEY = "revoked_key", _("revoked key")
+        MALFORMED = "malformed", _("cannot be read")
+        WRONG_KIND = "wrong_kind", _("wrong kind of source")
+
+    at = models.DateTimeField()
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, null=True, blank=True, related_name="rejected")
+    kind = models.CharField(max_length=30, blank=True)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    sentence = models.CharField(max_length=500)
+    key_hint = models.CharField(max_length=12, blank=True)
+    sender = models.GenericIPAddressField(null=True, blank=True)
+    content = models.BinaryField(default=b"", help_text=_("the first 64 KB; empty for unknown keys"))
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "rejected deliveries"
+        indexes = [models.Index(fields=["source", "-id"], name="rejected_source")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Silence(models.Model):
+    """No page for what matches, until an end, by somebody, for a reason."""
+
+    match = models.JSONField(default=dict)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey("teams.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"], name="silence_live", condition=Q(removed_at=None))]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,151 @@
+"""Every setting that an operator may give, in one table, read from the environment (stdlib only: the supervisor uses it too).
+
+A secret may come from a file named by `NAME_FILE`; both given is an error, so that nobody wonders which one won.
+An unknown `SHARPEND_*` name is an error that names the nearest known one: a typo must not silently change nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+class BadSetting(Exception):
+    """A setting cannot be used; the message is the sentence to show the operator."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name, default, meaning, and whether it must never be printed."""
+
+    name: str
+    default: str = ""
+    about: str = ""
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("SHARPEND_URL", "http://127.0.0.1:8000", "Public origin; hosts, cookies and links follow from it."),
+    Setting("SHARPEND_HOME", "./var", "Where state lives: database, mail files, secrets made at first start."),
+    Setting("SHARPEND_PG_BIN", "", "Folder that holds PostgreSQL's programs (15 or newer)."),
+    Setting("SHARPEND_VALKEY_BIN", "", "Path of a valkey-server or redis-server program."),
+    Setting("SECRET_KEY", "", "Signs sessions and page links; made at first start.", secret=True),
+    Setting("DATABASE_URL", "", "postgres://user:password@host:port/name; empty: the embedded PostgreSQL.", secret=True),
+    Setting("REDIS_URL", "", "redis://host:port/0 or unix:///path; empty: the embedded Valkey.", secret=True),
+    Setting("EMAIL_URL", "", "smtp://user:password@host:port or file:///folder; empty: files under home/mail.", secret=True),
+    Setting("EMAIL_FROM", "Sharp End <sharp-end@localhost>", "Sender of every mail."),
+    Setting("TWILIO_ACCOUNT_SID", "", "Twilio account.", secret=True),
+    Setting("TWILIO_AUTH_TOKEN", "", "Twilio token.", secret=True),
+    Setting("TWILIO_FROM", "", "Number that calls and texts come from."),
+    Setting("TWILIO_BASE_URL", "https://api.twilio.com", "Twilio's address, or a stand-in's."),
+    Setting("SLACK_BOT_TOKEN", "", "Slack bot token.", secret=True),
+    Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True),
+    Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True),
+    Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's."),
+    Setting("NTFY_URL", "", "ntfy server."),
+    Setting("NTFY_TOKEN", "", "ntfy token.", secret=True),
+    Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
+    Setting("HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way."),
+    Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
+    Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s."),
+    Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
+    Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home."),
+    Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True),
+    Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
+    Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
+    Setting("OIDC_ISSUER", "", "OpenID Connect issuer."),
+    Setting("OIDC_CLIENT_ID", "", "OpenID Connect client."),
+    Setting("OIDC_CLIENT_SECRET", "", "OpenID Connect secret.", secret=True),
+    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True),
+)
+KNOWN = {setting.name: setting for setting in SETTINGS}
+NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")
+MASK = "********"
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a setting came to, and where from: `environment`, `file`, `first start` or `default`."""
+
+    setting: Setting
+    text: str
+    source: str
+
+    @property
+    def shown(self) -> str:
+        """The value as it may be printed."""
+        return MASK if self.setting.secret and self.text else self.text
+
+
+def refuse_unknown(environ: Mapping[str, str]) -> None:
+    """Raise `BadSetting` for a `SHARPEND_*` name that nobody reads."""
+    known = {*KNOWN, *(f"{name}_FILE" for name in KNOWN)}
+    for name in sorted(environ):
+        if name.startswith("SHARPEND_") and name not in known:
+            near = difflib.get_close_matches(name, [k for k in known if k.startswith("SHARPEND_")], n=1, cutoff=0.0)
+            raise BadSetting(f"{name} is not a setting. Did you mean {near[0]}?")
+
+
+def read(environ: Mapping[str, str] | None = None) -> dict[str, Value]:
+    """Every setting with its value and source. Raises `BadSetting` with a clear sentence."""
+    env = os.environ if environ is None else environ
+    refuse_unknown(env)
+    return {setting.name: _read_one(setting, env) for setting in SETTINGS}
+
+
+def _read_one(setting: Setting, env: Mapping[str, str]) -> Value:
+    text, path = env.get(setting.name), env.get(f"{setting.name}_FILE")
+    if text and path:
+        raise BadSetting(f"{setting.name} and {setting.name}_FILE are both set. Keep one of them.")
+    if path:
+        try:
+            return Value(setting, Path(path).read_text(encoding="utf-8").strip(), "file")
+        except OSError as error:
+            raise BadSetting(f"{setting.name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    if text:
+        return Value(setting, text, "environment")
+    return Value(setting, setting.default, "default")
+
+
+def engines(home: Path) -> dict[str, str]:
+    """Addresses of the engines that `up` started under `home`, or nothing when it never ran."""
+    try:
+        found = json.loads((home / "run" / "engines.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def database(url: str) -> dict[str, str]:
+    """Split a `postgres://` address; the host may be a socket folder given as `?host=/folder`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise BadSetting("DATABASE_URL must look like postgres://user:password@host:5432/name.")
+    query = parse_qs(parts.query)
+    return {
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": query.get("port", [str(parts.port or "")])[0],
+        "SSLMODE": query.get("sslmode", ["prefer"])[0],
+    }
+
+
+def broker(url: str) -> str:
+    """`REDIS_URL` as kombu wants it: sockets are `redis+socket:///path`."""
+    return f"redis+socket://{url.removeprefix('unix://')}" if url.startswith("unix://") else url
+
+
+def networks(name: str, text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Comma-separated addresses or networks. Raises `BadSetting` for anything else."""
+    try:
+        return [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise BadSetting(f"{name}: {error}.") from error

@@ -1,0 +1,14 @@
+"""Registers the ground floor, and collects every room's due work once all models are there."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class FoundationConfig(AppConfig):
+    """What every room stands on."""
+
+    name = "foundation"
+
+    def ready(self) -> None:
+        """Import each room's `due.py`, which registers its due work."""
+        autodiscover_modules("due")

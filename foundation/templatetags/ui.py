@@ -1,0 +1,124 @@
+"""`{% load ui %}`: times, durations, badges, icons and text for every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from foundation.ui import markdown as text
+from foundation.ui import times, words
+
+register = template.Library()
+NOT_MEASURED = SafeString('<span class="none">-</span>')
+
+
+def _now(context: template.Context) -> datetime:
+    """The instant for which the page is drawn: the view's `at` when it gives one."""
+    at = context.get("at")
+    return at if isinstance(at, datetime) else timezone.now()
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _time(at: datetime, shown: str, title: str, data: str = "") -> SafeString:
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', _iso(at), title, SafeString(data), shown)
+
+
+@register.simple_tag(takes_context=True)
+def when(context: template.Context, at: datetime | None, style: str = "full") -> SafeString:
+    """An instant in the viewer's zone, the zone named. Styles:
+
+    `full` (default, for records): "Sat 21 Nov 03:04 CET · 02:04 UTC"; `short`: "03:04 CET" today, else with the day, UTC in
+    the title; `clock`: "03:04", only below a heading that names day and zone. None is "-".
+    """
+    if at is None:
+        return NOT_MEASURED
+    now = _now(context)
+    utc = times.utc(at, now=now)
+    if style == "clock":
+        return _time(at, times.clock(at), f"{times.full(at, now=now)} · {utc}")
+    shown = _time(at, times.short(at, now=now) if style == "short" else times.full(at, now=now), utc)
+    if style == "short" or times.says_utc(at):
+        return shown
+    return format_html('{} <span class="utc">{}</span>', shown, utc)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: template.Context, at: datetime | None) -> SafeString:
+    """ "6 min ago" or "in 2 h 05", kept fresh by times.js. Beside a `when`, never instead of one."""
+    if at is None:
+        return NOT_MEASURED
+    now = _now(context)
+    return _time(at, times.relative(at, now=now), f"{times.full(at, now=now)} · {times.utc(at, now=now)}", " data-ago")
+
+
+@register.simple_tag(takes_context=True)
+def since(context: template.Context, start: datetime | None, end: datetime | None = None) -> SafeString:
+    """The length from `start` to `end`, or so far (kept fresh by times.js when there is no end)."""
+    if start is None:
+        return NOT_MEASURED
+    now = _now(context)
+    if end is not None:
+        return format_html('<span class="num">{}</span>', times.duration(end - start))
+    return _time(start, times.duration(max(now - start, timedelta())), times.full(start, now=now), " data-since")
+
+
+@register.simple_tag(takes_context=True)
+def day(context: template.Context, at: datetime) -> str:
+    """The viewer's day and zone as a heading: "Sat 21 Nov, CET"."""
+    local = timezone.localtime(at)
+    return f"{times.day(local, now=_now(context))}, {times.zone_name(local)}"
+
+
+@register.filter
+def duration(span: timedelta | float | None) -> str:
+    """Seconds or a timedelta: "6 min", "2 h 05"; "-" when not measured."""
+    return times.duration(span)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; silent to screen readers unless it has a label of its own."""
+    address = f"{static('icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
+
+
+@register.simple_tag
+def class_badge(name: str) -> SafeString:
+    """The class of an incident: its shape and its word, in its colour."""
+    if name not in words.CLASSES:
+        return format_html('<span class="class-badge">{}</span>', name or _("no class"))
+    return format_html('<span class="class-badge" data-class="{}">{}{}</span>', name, icon(name), words.CLASSES[name])
+
+
+@register.simple_tag
+def state_label(name: str) -> SafeString:
+    """A state: its icon and its word."""
+    word, picture = words.state(name)
+    return format_html('<span class="state" data-state="{}">{}{}</span>', name, icon(picture), word)
+
+
+@register.filter(name="markdown")
+def markdown_filter(value: str | None) -> SafeString:
+    """What a person wrote, as safe HTML."""
+    return text.render(value or "")
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, *prefixes: str) -> SafeString:
+    """`aria-current="page"` when the address of this page starts with one of `prefixes` ("/" stands for itself only)."""
+    request: Any = context.get("request")
+    path = request.path if request else ""
+    here = any(path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes)
+    return SafeString(' aria-current="page"') if here else SafeString("")

@@ -1,0 +1,82 @@
+"""Instants and durations in words. Pure but for the active time zone, which is the viewer's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+CLOCK = "H:i"
+
+
+def zone_name(at: datetime) -> str:
+    """The name of the zone of `at` as people say it: "CET", or "UTC+05:45" where the zone has no name of its own."""
+    name = at.tzname() or ""
+    if name[:1] in "+-":
+        return f"UTC{name[:3]}:{name[3:]}" if len(name) > 3 else f"UTC{name}"  # noqa: PLR2004  (sign and hours)
+    return name
+
+
+def day(at: datetime, *, now: datetime) -> str:
+    """The day of `at` in its own zone, "Sat 21 Nov", with the year when it is not this one."""
+    return date_format(at, "D j M" if at.year == now.astimezone(at.tzinfo).year else "D j M Y")
+
+
+def full(at: datetime, *, now: datetime) -> str:
+    """Day, time and zone of the viewer: "Sat 21 Nov 03:04 CET"."""
+    local = localtime(at)
+    return f"{day(local, now=now)} {date_format(local, CLOCK)} {zone_name(local)}"
+
+
+def short(at: datetime, *, now: datetime) -> str:
+    """As `full`, without the day when it is the viewer's today: "03:04 CET"."""
+    local = localtime(at)
+    if local.date() != localtime(now).date():
+        return full(at, now=now)
+    return f"{date_format(local, CLOCK)} {zone_name(local)}"
+
+
+def clock(at: datetime) -> str:
+    """The viewer's wall clock alone, "03:04": only under a heading that names the day and the zone."""
+    return date_format(localtime(at), CLOCK)
+
+
+def utc(at: datetime, *, now: datetime) -> str:
+    """The same instant for people elsewhere: "02:04 UTC", with the day where it differs from the viewer's."""
+    there, here = at.astimezone(UTC), localtime(at)
+    time = date_format(there, CLOCK) + " UTC"
+    return time if there.date() == here.date() else f"{day(there, now=now)} {time}"
+
+
+def says_utc(at: datetime) -> bool:
+    """Whether the viewer's own zone already reads as UTC at `at`."""
+    return zone_name(localtime(at)) == "UTC"
+
+
+def duration(span: timedelta | float | None) -> str:
+    """A length of time (seconds, or a timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h"; "-" when not measured."""
+    if span is None:
+        return "-"
+    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
+    if seconds < 0:
+        return "−" + duration(-seconds)
+    if seconds < MINUTE:
+        return _("%d s") % seconds
+    if seconds < HOUR:
+        return _("%d min") % (seconds // MINUTE)
+    if seconds < DAY:
+        return _("%(hours)d h %(minutes)02d") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+    return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+
+
+def relative(at: datetime, *, now: datetime) -> str:
+    """How far `at` is from `now`: "6 min ago", "in 2 h 05". Never alone in a record."""
+    seconds = int((now - at).total_seconds())
+    if abs(seconds) < MINUTE:
+        return _("just now") if seconds >= 0 else _("in a moment")
+    if seconds > 0:
+        return _("%s ago") % duration(seconds)
+    return _("in %s") % duration(-seconds)

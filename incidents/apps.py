@@ -1,0 +1,9 @@
+"""Registers the incidents room."""
+
+from django.apps import AppConfig
+
+
+class IncidentsConfig(AppConfig):
+    """The incidents room."""
+
+    name = "incidents"

@@ -1,0 +1,299 @@
+"""The incident, its life and its story."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from teams.models import Role, Service, Severity, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+NUMBER = re.compile(r"(?:INC-)?([1-9][0-9]{0,17})", re.IGNORECASE)
+
+
+class State(models.TextChoices):
+    """Where an incident stands. Acknowledgement is not a state."""
+
+    TRIAGE = "triage", _("triage")
+    INVESTIGATING = "investigating", _("investigating")
+    MITIGATING = "mitigating", _("mitigating")
+    MONITORING = "monitoring", _("monitoring")
+    RESOLVED = "resolved", _("resolved")
+    CLOSED = "closed", _("closed")
+    CANCELLED = "cancelled", _("cancelled")
+    MERGED = "merged", _("merged")
+
+
+OPEN = (State.TRIAGE, State.INVESTIGATING, State.MITIGATING, State.MONITORING)
+OVER = (State.RESOLVED, State.CLOSED, State.CANCELLED, State.MERGED)
+OPEN_Q = Q(state__in=[str(state) for state in OPEN])
+STAMPS = (
+    "impact_started_at",
+    "detected_at",
+    "declared_at",
+    "first_page_at",
+    "acked_at",
+    "reacted_at",
+    "mitigated_at",
+    "resolved_at",
+    "closed_at",
+)
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    """The questions that several rooms ask about incidents."""
+
+    def open(self) -> IncidentQuerySet:
+        """Every state but resolved, closed, cancelled and merged."""
+        return self.filter(OPEN_Q)
+
+    def visible_to(self, user: User) -> IncidentQuerySet:
+        """What `user` may see: everything but restricted incidents of other teams."""
+        if user.role == Role.ADMIN:
+            return self
+        return self.filter(
+            Q(restricted=False)
+            | Q(service__team__memberships__user=user)
+            | Q(service__team__manager=user)
+            | Q(service__team__director=user)
+            | Q(tenures__person=user)
+        ).distinct() if self.filter(restricted=True).exists() else self.filter(restricted=False)
+
+    def locked(self, pk: int) -> Incident:
+        """The row under its lock. It comes first in every path that writes; call inside a transaction."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+    def numbered(self, number: str) -> IncidentQuerySet:
+        """The incident called `INC-12` (or `12`); nothing for any other text."""
+        found = NUMBER.fullmatch(number.strip())
+        return self.filter(pk=int(found[1])) if found else self.none()
+
+
+class Incident(models.Model):
+    """Something that hurts now, or did. `incidents.lifecycle` is the only writer of its state."""
+
+    title = models.CharField(max_length=300)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.TRIAGE)
+    label = models.CharField(max_length=60, blank=True, help_text=_("a free word beside the state"))
+    severity = models.CharField(_("class"), max_length=20, choices=Severity.choices, default=Severity.MAJOR)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents")
+    restricted = models.BooleanField(default=False)
+    drill = models.BooleanField(default=False)
+    group_key = models.CharField(max_length=64, blank=True, help_text=_("opaque: at most one open incident of each"))
+
+    impact_started_at = models.DateTimeField(null=True, blank=True)
+    detected_at = models.DateTimeField()
+    declared_at = models.DateTimeField()
+    first_page_at = models.DateTimeField(null=True, blank=True)
+    acked_at = models.DateTimeField(null=True, blank=True)
+    acked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    reacted_at = models.DateTimeField(null=True, blank=True)
+    mitigated_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    stamp_sources = models.JSONField(default=dict, help_text=_('{"acked_at": "human"}: auto, alert or human'))
+
+    held_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    held_until = models.DateTimeField(null=True, blank=True)
+    silenced_until = models.DateTimeField(null=True, blank=True)
+    silenced_because = models.CharField(max_length=300, blank=True)
+    page_due_at = models.DateTimeField(null=True, blank=True)
+    page_fence = models.PositiveIntegerField(default=1, help_text=_("grows when paging must start anew or stop"))
+    resolve_due_at = models.DateTimeField(null=True, blank=True)
+    resolve_as_of = models.DateTimeField(null=True, blank=True, help_text=_("the instant at which the last alert ended"))
+
+    reopened = models.PositiveIntegerField(default=0)
+    recurrence_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="recurrences")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    version = models.PositiveIntegerField(default=1, help_text=_("grows with each change; pages poll by it"))
+
+    objects: ClassVar[models.Manager[Incident]] = IncidentQuerySet.as_manager()  # type: ignore[assignment]
+    if TYPE_CHECKING:
+        timeline: RelatedManager[TimelineEntry]
+        impacts: RelatedManager[ImpactInterval]
+        tenures: RelatedManager[RoleTenure]
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["group_key"], condition=OPEN_Q & ~Q(group_key=""), name="incident_one_open_per_group"),
+            models.CheckConstraint(condition=OPEN_Q | Q(page_due_at=None), name="incident_over_pages_nobody"),
+            models.CheckConstraint(condition=Q(state__in=["triage", "investigating", "mitigating", "monitoring", "cancelled", "merged"]) | Q(resolved_at__isnull=False), name="incident_resolved_is_stamped"),
+        ]
+        indexes = [
+            models.Index(fields=["page_due_at"], name="incident_page_due", condition=Q(page_due_at__isnull=False)),
+            models.Index(fields=["resolve_due_at"], name="incident_resolve_due", condition=Q(resolve_due_at__isnull=False)),
+            models.Index(fields=["-id"], name="incident_open", condition=OPEN_Q),
+            models.Index(fields=["service", "-id"], name="incident_service"),
+            models.Index(fields=["group_key", "-id"], name="incident_group", condition=~Q(group_key="")),
+            models.Index(fields=["-id"], name="incident_restricted", condition=Q(restricted=True)),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="incident_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        """The name that people say on the phone: INC-12."""
+        return f"INC-{self.pk}"
+
+    @property
+    def path(self) -> str:
+        """Its permanent address inside the application."""
+        return f"/incidents/{self.number}/"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the response is not over."""
+        return self.state in OPEN
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has it now."""
+        return self.held_by_id is not None
+
+    def stamp(self, source: str = "human", **values: datetime | None) -> None:
+        """Set time stamps and where they came from (auto, alert, human), without saving."""
+        for name, value in values.items():
+            setattr(self, name, value)
+            self.stamp_sources = {**self.stamp_sources, name: source}
+
+
+class ImpactInterval(models.Model):
+    """A stretch of time in which customers felt it."""
+
+    class Kind(models.TextChoices):
+        OUTAGE = "outage", _("outage")
+        PARTIAL = "partial", _("partial outage")
+        DEGRADED = "degraded", _("degraded")
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="impacts")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="impacts")
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    share = models.FloatField(default=1.0)
+    estimated = models.BooleanField(default=False)
+    customer_visible = models.BooleanField(default=True)
+    automatic = models.BooleanField(default=True, help_text=_("opened and closed by the incident's own life"))
+
+    class Meta:
+        ordering = ["start", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end=None) | Q(end__gte=models.F("start")), name="impact_ends_after_start"),
+            models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="impact_share"),
+        ]
+        indexes = [models.Index(fields=["service", "start"], name="impact_service")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.service}"
+
+
+class Kind(models.TextChoices):
+    """What a timeline entry tells; the entry is the event."""
+
+    OPENED = "opened", _("opened")
+    DECLARED = "declared", _("declared")
+    ALERT = "alert", _("alert")
+    ALERT_RESOLVED = "alert_resolved", _("alert resolved")
+    ACKNOWLEDGED = "acknowledged", _("acknowledged")
+    UNACKNOWLEDGED = "unacknowledged", _("acknowledgement taken back")
+    ACK_EXPIRED = "ack_expired", _("acknowledgement timed out")
+    HANDED_OVER = "handed_over", _("handed over")
+    STATE = "state", _("state")
+    MITIGATED = "mitigated", _("mitigated")
+    RESOLVED = "resolved", _("resolved")
+    REOPENED = "reopened", _("reopened")
+    CANCELLED = "cancelled", _("cancelled")
+    CLOSED = "closed", _("closed")
+    MERGED = "merged", _("merged")
+    CLASS = "class", _("class changed")
+    EDITED = "edited", _("edited")
+    IMPACT = "impact", _("impact")
+    NOTE = "note", _("note")
+    ROLE = "role", _("role")
+    PULLED_IN = "pulled_in", _("pulled in")
+    ESCALATE = "escalate", _("escalate now")
+    PAGED = "paged", _("paged")
+    NOT_PAGED = "not_paged", _("not paged")
+    SENT = "sent", _("sent")
+    NOT_SENT = "not_sent", _("could not be sent")
+    EXHAUSTED = "exhausted", _("nobody answered")
+    QUIET = "quiet", _("quiet")
+
+
+class TimelineEntry(models.Model):
+    """One line of an incident's story: append-only, held so by a trigger."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    cause = models.CharField(max_length=200, blank=True, help_text=_("who acted when nobody did: a source, a rule"))
+    text = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    pinned = models.BooleanField(default=False)
+    announced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name_plural = "timeline entries"
+        indexes = [models.Index(fields=["incident", "id"], name="timeline_incident")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="told_once", fields=["incident", "at", "kind", "text", "data", "cause"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class RoleTenure(models.Model):
+    """Who held a role in one incident, from when to when."""
+
+    class Role(models.TextChoices):
+        FACILITATOR = "facilitator", _("leads")
+        POINT_OF_CONTACT = "point_of_contact", _("speaks for us")
+        SCRIBE = "scribe", _("writes it down")
+        GUIDE = "guide", _("guides")
+        OBSERVER = "observer", _("watches")
+        RESPONDER = "responder", _("helps")
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tenures")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["start", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "role"],
+                condition=Q(end=None, role__in=["facilitator", "point_of_contact", "scribe"]),
+                name="tenure_one_holder",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.role}"
+
+
+class NotAllowed(Exception):
+    """A rule refuses this act; the message is the sentence to show (API: 409 or 422)."""
+
+    def __init__(self, message: str, *, lost_race: bool = False, fields: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.lost_race = lost_race
+        self.fields = fields or {}

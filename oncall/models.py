@@ -1,0 +1,187 @@
+"""Who holds the pager: schedules of layers, exceptions to them, and the escalation policies that use them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pghistory
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.models import Configured
+from foundation.wallclock import WallClockField
+from teams.models import Service, Team, User, check_timezone
+
+
+class LiveQuerySet(models.QuerySet["Schedule"]):
+    """Schedules in use."""
+
+    def live(self) -> LiveQuerySet:
+        """Not archived."""
+        return self.filter(archived_at=None)
+
+
+@pghistory.track()
+class Schedule(Configured):
+    """A pager that is passed from person to person."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="schedules")
+    timezone = models.CharField(max_length=64, validators=[check_timezone])
+
+    objects: ClassVar[models.Manager[Schedule]] = LiveQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+
+@pghistory.track()
+class Layer(models.Model):
+    """One rotation of a schedule; the last layer in order that has a holder wins."""
+
+    class Unit(models.TextChoices):
+        HOUR = "hour", _("hours")
+        DAY = "day", _("days")
+        WEEK = "week", _("weeks")
+        MONTH = "month", _("months")
+
+    class Count(models.TextChoices):
+        CALENDAR = "calendar", _("every calendar day")
+        COVERED = "covered", _("only covered days")
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="layers")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    every = models.PositiveIntegerField(default=1)
+    unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.WEEK)
+    starts = WallClockField(help_text=_("first handover, on the layer's wall clock"))
+    timezone = models.CharField(max_length=64, blank=True, validators=[check_timezone], help_text=_("empty: the schedule's"))
+    windows = models.JSONField(default=list, blank=True, help_text=_('[{"days": ["mon"], "from": "08:30", "to": "17:30"}]'))
+    count = models.CharField(max_length=10, choices=Count.choices, default=Count.CALENDAR)
+
+    class Meta:
+        ordering = ["schedule", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "name"], name="layer_name_once"),
+            models.CheckConstraint(condition=models.Q(every__gte=1), name="layer_every_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class LayerMember(models.Model):
+    """A person's turn in a layer, in order."""
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="turns")
+    position = models.PositiveIntegerField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["layer", "position"]
+        constraints = [models.UniqueConstraint(fields=["layer", "position"], name="layer_turn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.user}"
+
+
+@pghistory.track()
+class Override(models.Model):
+    """One person takes the pager for a while; the latest created wins. Times are the schedule's wall clock."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    starts = WallClockField()
+    ends = WallClockField()
+    reason = models.CharField(max_length=300, blank=True)
+    from_file = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["schedule", "created_at", "pk"]
+        constraints = [models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="override_ends_after_start")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.starts:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
+
+
+@pghistory.track()
+class Cover(models.Model):
+    """"B covers A": holds only where A is really on duty. Times are the schedule's wall clock; covers do not chain."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    covered = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    starts = WallClockField()
+    ends = WallClockField()
+    from_file = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["schedule", "created_at", "pk"]
+        constraints = [models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="cover_ends_after_start")]
+
+    def __str__(self) -> str:
+        return f"{self.person} covers {self.covered}"
+
+
+@pghistory.track()
+class EscalationPolicy(Configured):
+    """Who is asked, in which order, and what happens when nobody answers."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="policies")
+    repeat = models.PositiveSmallIntegerField(default=0, help_text=_("extra rounds after the first"))
+    catch_all = models.JSONField(default=list, help_text=_('["user:mia@example.com"]: paged when every round is over'))
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name_plural = "escalation policies"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(repeat__lte=19), name="policy_loop_cap"),
+            models.CheckConstraint(condition=~models.Q(catch_all=[]), name="policy_has_catch_all"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+
+@pghistory.track()
+class EscalationStep(models.Model):
+    """One step: whom to page, and how long they have (seconds) before the next step."""
+
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    wait = models.PositiveIntegerField(help_text=_("seconds given to this step before the next one"))
+    notify = models.JSONField(default=list, help_text=_('["schedule:payments-primary", "user:a@example.com", "team:payments"]'))
+
+    class Meta:
+        ordering = ["policy", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "position"], name="step_position_once"),
+            models.CheckConstraint(condition=models.Q(wait__gte=30), name="step_wait_floor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.position + 1}"
+
+
+@pghistory.track()
+class Coverage(models.Model):
+    """The policy that pages for a service."""
+
+    service = models.OneToOneField(Service, on_delete=models.CASCADE, related_name="coverage")
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.PROTECT, related_name="coverages")
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.policy}"

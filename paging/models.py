@@ -1,0 +1,198 @@
+"""Getting hold of a person, and knowing that we did: the transactional outbox of pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident
+from teams.models import Severity, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext.db.models.manager import RelatedManager
+
+
+class ContactMethod(models.Model):
+    """A way to reach a person: one address on one medium."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        SMS = "sms", _("SMS")
+        VOICE = "voice", _("phone call")
+        SLACK = "slack", _("Slack")
+        WEBPUSH = "webpush", _("push")
+        NTFY = "ntfy", _("ntfy")
+        TELEGRAM = "telegram", _("Telegram")
+        WEBHOOK = "webhook", _("webhook")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
+    slug = models.SlugField(max_length=60, help_text=_("its name among this person's methods"))
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    address = models.CharField(max_length=500)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_because = models.CharField(max_length=300, blank=True)
+    from_file = models.BooleanField(default=False)
+    last_sent_at = models.DateTimeField(null=True, blank=True, help_text=_("when the last bundle left: the next waits its turn"))
+
+    class Meta:
+        ordering = ["user", "slug"]
+        constraints = [models.UniqueConstraint(fields=["user", "slug"], name="method_slug_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.address}"
+
+    @property
+    def usable(self) -> bool:
+        """Verified and not switched off."""
+        return self.verified_at is not None and self.disabled_at is None
+
+
+class PersonalRule(models.Model):
+    """How a person wants to be woken for a class: this method, so many seconds after the page."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_rules")
+    severity = models.CharField(max_length=20, choices=[*Severity.choices, ("default", _("any other"))], default="default")
+    position = models.PositiveSmallIntegerField(default=0)
+    method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="rules")
+    after = models.PositiveIntegerField(default=0, help_text=_("seconds after the page"))
+
+    class Meta:
+        ordering = ["user", "severity", "position"]
+        constraints = [models.UniqueConstraint(fields=["user", "severity", "position"], name="personal_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.method} after {self.after} s"
+
+
+class Escalation(models.Model):
+    """One run of a policy for an incident, with the policy as it was when the run began."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        EXHAUSTED = "exhausted", _("exhausted")
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="escalations")
+    fence = models.PositiveIntegerField(help_text=_("the incident's page_fence that this run serves; a stale one writes nothing"))
+    policy_slug = models.CharField(max_length=100, blank=True)
+    policy = models.JSONField(help_text=_("snapshot: {repeat, steps: [{wait, notify}], catch_all}"))
+    round = models.PositiveSmallIntegerField(default=0)
+    step = models.PositiveSmallIntegerField(default=0, help_text=_("the step to run next"))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "fence"], name="escalation_once_per_fence")]
+
+    def __str__(self) -> str:
+        return f"escalation {self.fence} of {self.incident_id}"
+
+
+class Page(models.Model):
+    """One call for one person. `incident` is null for a test page to oneself."""
+
+    class Reason(models.TextChoices):
+        FIRST = "first", _("first")
+        ESCALATED = "escalated", _("escalated")
+        ASKED_FOR_HELP = "asked_for_help", _("asked for help")
+        REPEAT = "repeat", _("repeat")
+        HANDOVER = "handover", _("handover")
+        TEST = "test", _("test")
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, null=True, blank=True, related_name="pages")
+    escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, null=True, blank=True, related_name="pages")
+    fence = models.PositiveIntegerField(default=0)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pages")
+    round = models.PositiveSmallIntegerField(default=0)
+    step = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    because = models.CharField(max_length=300, blank=True, help_text=_('"primary of payments, step 1"'))
+    severity = models.CharField(max_length=20, choices=Severity.choices, default=Severity.MAJOR)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+    acked_at = models.DateTimeField(null=True, blank=True)
+
+    if TYPE_CHECKING:
+        deliveries: RelatedManager[Delivery]
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["escalation", "round", "step", "person"],
+                condition=Q(escalation__isnull=False),
+                name="page_once_per_step",
+            ),
+            models.CheckConstraint(condition=Q(incident__isnull=False) | Q(reason="test"), name="page_has_incident"),
+        ]
+        indexes = [models.Index(fields=["incident", "id"], name="page_incident"), models.Index(fields=["person", "-id"], name="page_person")]
+
+    def __str__(self) -> str:
+        return f"page {self.pk} to {self.person_id}"
+
+
+LIVE = ("queued", "sending")
+
+
+class Delivery(models.Model):
+    """One page on one method: an outbox row. `sent` is never shown as `delivered`."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        DELIVERED = "delivered", _("delivered")
+        READ = "read", _("read")
+        FAILED = "failed", _("could not be sent")
+        CANCELLED = "cancelled", _("no longer needed")
+        UNKNOWN = "unknown", _("outcome unknown")
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="deliveries")
+    method = models.ForeignKey(ContactMethod, on_delete=models.SET_NULL, null=True, related_name="deliveries")
+    kind = models.CharField(max_length=20, choices=ContactMethod.Kind.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    provider_ref = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=1000, blank=True)
+    repeat = models.BooleanField(default=False, help_text=_("an earlier attempt may have arrived: say so"))
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["page", "method"], name="delivery_once_per_method"),
+            models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_sending_has_lease"),
+            models.CheckConstraint(condition=~Q(state__in=["sent", "delivered", "read"]) | Q(sent_at__isnull=False), name="delivery_sent_is_stamped"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="delivery_due", condition=Q(state="queued")),
+            models.Index(fields=["lease_until"], name="delivery_lease", condition=Q(state="sending")),
+            models.Index(F("method"), F("due_at"), name="delivery_method_due", condition=Q(state="queued")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of page {self.page_id}: {self.state}"
+
+
+class DeliveryAttempt(models.Model):
+    """One call to a provider: written before it, finished after it, never changed again."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, blank=True)
+    error = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        ordering = ["delivery", "number"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_once")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of delivery {self.delivery_id}"

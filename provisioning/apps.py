@@ -1,0 +1,9 @@
+"""Registers the provisioning room."""
+
+from django.apps import AppConfig
+
+
+class ProvisioningConfig(AppConfig):
+    """The provisioning room."""
+
+    name = "provisioning"
