@@ -1,0 +1,155 @@
+"""The dispatcher: finds due rows, hands them to Celery, and does them itself when nobody claims them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connection, connections
+from django.utils import timezone
+
+from foundation.dispatch import periodic, registry
+from foundation.dispatch.handover import Publisher, publish_to_celery
+from foundation.dispatch.registry import Key, Work
+from foundation.dispatch.wake import CHANNEL
+from foundation.models import Process
+
+logger = logging.getLogger(__name__)
+POLL = 1.0  # seconds between looks when nobody wakes us
+PATIENCE = 2.0  # seconds that Celery has to claim a row before we do it here
+BEAT = 3.0  # seconds between heartbeats
+LOOK = 500  # rows of each kind per look
+THREADS = 8
+
+
+class Dispatcher:
+    """Any number may run, on any host: every claim is made under a row lock, so nothing is done twice."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        publish: Callable[[Work, Key], None] = publish_to_celery,
+        threads: int = THREADS,
+    ) -> None:
+        self.clock = clock
+        self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="pool")
+        self.publisher = Publisher(publish, self._here)
+        self.offered: dict[tuple[str, Key], float] = {}
+        self.running: set[tuple[str, Key]] = set()
+        self.guard = threading.Lock()
+        self.stopping = threading.Event()
+        self.name = f"dispatch@{socket.gethostname()}:{os.getpid()}"
+
+    def turn(self, works: Iterable[Work]) -> int:
+        """One look for due rows of these kinds; returns how many were found."""
+        at, found = self.clock(), 0
+        for work in works:
+            keys = work.due(at, LOOK)
+            found += len(keys)
+            self._forget(work, keys)
+            for key in keys:
+                self._hand_over(work, key)
+        return found
+
+    def _forget(self, work: Work, keys: list[Key]) -> None:
+        """Rows that are no longer due were claimed; should they become due again, that is new work."""
+        if len(keys) < LOOK:
+            still = set(keys)
+            for name, key in [item for item in self.offered if item[0] == work.name and item[1] not in still]:
+                del self.offered[name, key]
+
+    def _hand_over(self, work: Work, key: Key) -> None:
+        item, now = (work.name, key), time.monotonic()
+        first = self.offered.get(item)
+        if first is None:
+            self.offered[item] = now
+            if not self.publisher.offer(work, key):
+                self._here(work, key)
+        elif now - first >= PATIENCE:
+            self.offered[item] = now
+            self._here(work, key)
+
+    def _here(self, work: Work, key: Key) -> None:
+        """Do it in our own pool, once at a time."""
+        item = (work.name, key)
+        with self.guard:
+            if item in self.running:
+                return
+            self.running.add(item)
+        try:
+            self.pool.submit(self._do, work, key)
+        except RuntimeError:  # the pool is shutting down; the row stays due for the next dispatcher
+            self.running.discard(item)
+
+    def _do(self, work: Work, key: Key) -> None:
+        close_old_connections()
+        try:
+            registry.do(work.name, key, self.clock())
+        finally:
+            with self.guard:
+                self.running.discard((work.name, key))
+            close_old_connections()
+
+    def beat(self) -> None:
+        """Say that we are alive, and drop processes that have been silent for a day."""
+        at = self.clock()
+        Process.objects.update_or_create(
+            name=self.name, defaults={"beat_at": at}, create_defaults={"role": "dispatch", "started_at": at, "beat_at": at}
+        )
+        Process.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
+
+    def run(self) -> None:
+        """Look, wait for a wake-up or a second, look again, until stopped; survives a database that comes and goes."""
+        while not self.stopping.is_set():
+            try:
+                self._run_connected()
+            except (DatabaseError, OSError) as error:
+                logger.warning("the database is away: %s", str(error).strip().split("\n")[0])
+                connections.close_all()
+                self.stopping.wait(0.5)
+        self.publisher.stop()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        Process.objects.filter(name=self.name).delete()
+
+    def _run_connected(self) -> None:
+        connection.ensure_connection()
+        listener = connection.connection
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {CHANNEL}")
+        periodic.plant(self.clock())
+        next_beat = 0.0
+        works = registry.every_work()
+        while not self.stopping.is_set():
+            if time.monotonic() >= next_beat:
+                self.beat()
+                next_beat = time.monotonic() + BEAT
+            self.turn(works)
+            works = self._await(listener)
+
+    def _await(self, listener: object) -> list[Work]:
+        """The kinds to look for next: those that somebody named, or all after a second of silence."""
+        deadline = time.monotonic() + POLL
+        listener.poll()  # type: ignore[attr-defined]
+        while not listener.notifies and not self.stopping.is_set():  # type: ignore[attr-defined]
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return registry.every_work()
+            select.select([listener], [], [], left)  # type: ignore[list-item]
+            listener.poll()  # type: ignore[attr-defined]
+        names = {notice.payload for notice in listener.notifies}  # type: ignore[attr-defined]
+        listener.notifies.clear()  # type: ignore[attr-defined]
+        if time.monotonic() - self._last_full > POLL:
+            self._last_full = time.monotonic()
+            return registry.every_work()
+        return [work for work in registry.every_work() if work.name in names]
+
+    _last_full = 0.0
