@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 
-class WallClockField(models.Field[datetime, datetime]):
+if TYPE_CHECKING:
+    WallClockBase = models.Field[datetime | str, datetime]
+else:
+    WallClockBase = models.Field
+
+
+class WallClockField(WallClockBase):
     """Stores a naive local time as `timestamp without time zone`; the zone stands beside it in the row.
 
     Rosters are typed as "Monday 09:00 in London". Stored as an instant they would move by an hour with the next change of

@@ -61,13 +61,13 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """What `user` may see: everything but restricted incidents of other teams."""
         if user.role == Role.ADMIN:
             return self
-        return self.filter(
-            Q(restricted=False)
-            | Q(service__team__memberships__user=user)
+        theirs = Incident.objects.filter(restricted=True).filter(
+            Q(service__team__memberships__user=user)
             | Q(service__team__manager=user)
             | Q(service__team__director=user)
             | Q(tenures__person=user)
-        ).distinct() if self.filter(restricted=True).exists() else self.filter(restricted=False)
+        )
+        return self.filter(Q(restricted=False) | Q(pk__in=theirs.values("pk")))
 
     def locked(self, pk: int) -> Incident:
         """The row under its lock. It comes first in every path that writes; call inside a transaction."""
@@ -169,6 +169,12 @@ class Incident(models.Model):
             setattr(self, name, value)
             self.stamp_sources = {**self.stamp_sources, name: source}
 
+    def tell(
+        self, kind: Kind, *, at: datetime, by: User | None = None, cause: str = "", text: str = "", **data: Any
+    ) -> TimelineEntry:
+        """Append a line to the story. The caller holds the incident's lock and saves the incident."""
+        return TimelineEntry.objects.create(incident=self, kind=kind, at=at, by=by, cause=cause, text=text, data=data)
+
 
 class ImpactInterval(models.Model):
     """A stretch of time in which customers felt it."""
@@ -249,7 +255,14 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ["pk"]
         verbose_name_plural = "timeline entries"
-        indexes = [models.Index(fields=["incident", "id"], name="timeline_incident")]
+        indexes = [
+            models.Index(fields=["incident", "id"], name="timeline_incident"),
+            models.Index(
+                fields=["id"],
+                name="timeline_to_announce",
+                condition=Q(announced_at=None, kind__in=["acknowledged", "resolved"]),
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(name="told_once", fields=["incident", "at", "kind", "text", "data", "cause"]),

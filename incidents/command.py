@@ -1,0 +1,98 @@
+"""Writers of what people say and do beside the state: notes, roles, edits of stamps, impact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from incidents import lifecycle
+from incidents.models import STAMPS, ImpactInterval, Incident, Kind, NotAllowed, RoleTenure, TimelineEntry
+from teams.models import User
+
+ORDER = (
+    ("impact_started_at", "mitigated_at"),
+    ("mitigated_at", "resolved_at"),
+    ("impact_started_at", "resolved_at"),
+    ("detected_at", "acked_at"),
+    ("acked_at", "resolved_at"),
+    ("detected_at", "resolved_at"),
+)
+"""Pairs of stamps of which the first must not be later (incident rules, section 1)."""
+
+
+@transaction.atomic
+def note(incident: Incident, *, by: User, text: str, at: datetime) -> TimelineEntry:
+    """Write a note into the story. Raises NotAllowed for an empty one."""
+    if not text.strip():
+        raise NotAllowed(_("A note needs a few words."), fields={"text": [_("This is empty.")]})
+    incident = Incident.objects.locked(incident.pk)
+    lifecycle.reacted(incident, at)
+    entry = incident.tell(Kind.NOTE, by=by, at=at, text=text.replace("\x00", ""))
+    lifecycle.save(incident)
+    return entry
+
+
+@transaction.atomic
+def take_role(incident: Incident, *, role: str, person: User, by: User, at: datetime) -> RoleTenure:
+    """`person` holds `role` from now; whoever held a role for one hands it on."""
+    if role not in RoleTenure.Role.values:
+        raise NotAllowed(_("%s is not a role. Known are: %s.") % (role, ", ".join(RoleTenure.Role.values)))
+    incident = Incident.objects.locked(incident.pk)
+    single = role in {"facilitator", "point_of_contact", "scribe"}
+    present = incident.tenures.filter(role=role, end=None)
+    present = present if single else present.filter(person=person)
+    if (held := present.first()) and held.person_id == person.pk:
+        return held
+    present.update(end=at)
+    tenure = RoleTenure.objects.create(incident=incident, role=role, person=person, start=at)
+    lifecycle.reacted(incident, at)
+    incident.tell(Kind.ROLE, by=by, at=at, role=role, person=person.email)
+    lifecycle.save(incident)
+    return tenure
+
+
+@transaction.atomic
+def edit_stamps(incident: Incident, *, stamps: dict[str, datetime | None], reason: str, by: User, at: datetime) -> Incident:
+    """Correct time stamps. Raises NotAllowed without a reason, for an unknown stamp, or for a broken order."""
+    if not reason.strip():
+        raise NotAllowed(_("Say why the time is corrected."), fields={"reason": [_("This is needed.")]})
+    incident = Incident.objects.locked(incident.pk)
+    for name, value in stamps.items():
+        if name not in STAMPS:
+            raise NotAllowed(_("%s is not a time stamp of an incident.") % name)
+        old = getattr(incident, name)
+        incident.stamp("human", **{name: value})
+        incident.tell(Kind.EDITED, by=by, at=at, text=reason, field=name, old=_iso(old), new=_iso(value))
+    check_order(incident)
+    lifecycle.reacted(incident, at)
+    return lifecycle.save(incident)
+
+
+def check_order(incident: Incident) -> None:
+    """Raise NotAllowed, naming the rule, when the stamps stand in an impossible order."""
+    for first, then in ORDER:
+        early, late = getattr(incident, first), getattr(incident, then)
+        if early and late and early > late:
+            raise NotAllowed(_("%s must not be later than %s.") % (first, then), fields={first: [_("later than %s") % then]})
+    if not incident.is_open and incident.resolved_at is None and incident.state in {"resolved", "closed"}:
+        raise NotAllowed(_("A resolved incident keeps the time at which it was resolved."))
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+@transaction.atomic
+def add_impact(incident: Incident, *, interval: ImpactInterval, by: User, at: datetime) -> ImpactInterval:
+    """Write down a stretch of customer impact by hand. Raises NotAllowed when it ends before it starts."""
+    incident = Incident.objects.locked(incident.pk)
+    if interval.end and interval.end < interval.start:
+        raise NotAllowed(_("The impact ends before it starts."))
+    interval.incident, interval.automatic = incident, False
+    interval.save()
+    lifecycle.reacted(incident, at)
+    incident.tell(Kind.IMPACT, by=by, at=at, interval_kind=interval.kind, service=interval.service.slug)
+    lifecycle.save(incident)
+    return interval

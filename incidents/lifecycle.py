@@ -1,0 +1,352 @@
+"""The only writer of an incident's state. Each door locks the incident row first, checks, stamps, and tells the story.
+
+`incidents` knows nothing of paging: it sets `page_due_at` (when paging must look next) and `page_fence` (which grows when
+earlier pages no longer count), and wakes whoever looks. Nothing here calls anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.dispatch.wake import wake
+from incidents.models import OPEN, OVER, ImpactInterval, Incident, Kind, NotAllowed, State, TimelineEntry
+from incidents.severity import ACK_TIMEOUT, IMPACT_OF, rank
+from teams.models import Service, User
+
+PAGING = "paging"
+"""The name of the due work that looks at `page_due_at`."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known when an incident begins. `detected_at` and `impact_started_at` are instants."""
+
+    title: str
+    service: Service | None
+    severity: str
+    group_key: str = ""
+    detected_at: datetime | None = None
+    impact_started_at: datetime | None = None
+    customer_facing: bool = True
+    restricted: bool = False
+    drill: bool = False
+    by: User | None = None
+    cause: str = ""
+    text: str = ""
+    silenced_until: datetime | None = None
+    silenced_because: str = ""
+    recurrence_of_id: int | None = None
+    data: dict[str, object] = field(default_factory=dict)
+
+
+@transaction.atomic
+def open_many(openings: Sequence[Opening], *, at: datetime) -> list[Incident]:
+    """Open an incident for each opening, with its first line and impact interval, in a constant number of statements."""
+    incidents = Incident.objects.bulk_create([_begin(opening, at) for opening in openings])
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            incident=incident,
+            at=at,
+            kind=Kind.DECLARED if opening.by else Kind.OPENED,
+            by=opening.by,
+            cause=opening.cause,
+            text=opening.text,
+            data={"class": opening.severity, **opening.data},
+        )
+        for incident, opening in zip(incidents, openings, strict=True)
+    )
+    ImpactInterval.objects.bulk_create(
+        impact_of(incident, incident.impact_started_at)
+        for incident in incidents
+        if incident.impact_started_at and incident.service_id
+    )
+    wake(PAGING)
+    return incidents
+
+
+def open_one(opening: Opening, *, at: datetime) -> Incident:
+    """Open one incident."""
+    return open_many([opening], at=at)[0]
+
+
+def _begin(opening: Opening, at: datetime) -> Incident:
+    """The row of a new incident. A human declaration is already looked at; an alert is not."""
+    detected = min(opening.detected_at or at, at)
+    impact = opening.impact_started_at if opening.customer_facing else None
+    silenced = opening.silenced_until and opening.silenced_until > at
+    source = "human" if opening.by else "alert"
+    incident = Incident(
+        title=opening.title[:300],
+        service=opening.service,
+        severity=opening.severity,
+        state=State.INVESTIGATING if opening.by else State.TRIAGE,
+        group_key=opening.group_key,
+        restricted=opening.restricted,
+        drill=opening.drill,
+        detected_at=detected,
+        declared_at=at,
+        page_due_at=opening.silenced_until if silenced else at,
+        silenced_until=opening.silenced_until if silenced else None,
+        silenced_because=opening.silenced_because[:300] if silenced else "",
+        recurrence_of_id=opening.recurrence_of_id,
+    )
+    incident.stamp(source, impact_started_at=impact, detected_at=detected)
+    incident.stamp("auto", declared_at=at)
+    if opening.by:
+        incident.stamp("human", reacted_at=at)
+    return incident
+
+
+def impact_of(incident: Incident, start: datetime | None) -> ImpactInterval:
+    """The interval that an incident of this class opens by itself."""
+    kind, share, estimated = IMPACT_OF[incident.severity]
+    return ImpactInterval(incident=incident, service=incident.service, start=start, kind=kind, share=share, estimated=estimated)
+
+
+def _open_or_refuse(pk: int) -> Incident:
+    incident = Incident.objects.locked(pk)
+    if incident.state in OVER:
+        raise NotAllowed(_("%s is %s.") % (incident, incident.get_state_display()), lost_race=True)
+    return incident
+
+
+def save(incident: Incident) -> Incident:
+    """Write a locked incident with its next version, and wake paging when it must look."""
+    incident.version += 1
+    incident.save()
+    if incident.page_due_at:
+        wake(PAGING)
+    return incident
+
+
+def reacted(incident: Incident, at: datetime) -> None:
+    """Stamp the first human act of any kind; an incident nobody had looked at is now being investigated."""
+    if incident.reacted_at is None:
+        incident.stamp("human", reacted_at=at)
+    if incident.state == State.TRIAGE:
+        incident.state = State.INVESTIGATING
+
+
+@transaction.atomic
+def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") -> Incident:
+    """Stop paging for `incident`: `by` has it, until the class's time-out. Twice by the same person changes nothing.
+
+    Raises NotAllowed when it is over.
+    """
+    incident = _open_or_refuse(incident.pk)
+    if incident.held_by_id == by.pk:
+        return incident
+    if incident.acked_at is None:
+        incident.stamp("human", acked_at=at)
+        incident.acked_by = by
+    timeout = ACK_TIMEOUT[incident.severity]
+    before = incident.held_by
+    incident.held_by, incident.held_until = by, (at + timeout if timeout else None)
+    incident.page_fence += 1
+    incident.page_due_at = incident.held_until
+    reacted(incident, at)
+    incident.tell(Kind.ACKNOWLEDGED, by=by, at=at, via=via, **({"from": before.email} if before else {}))
+    return save(incident)
+
+
+def _page_again(incident: Incident, at: datetime) -> None:
+    """Earlier pages no longer count, and paging starts at the first step."""
+    incident.held_by = incident.held_until = None
+    incident.page_fence += 1
+    incident.page_due_at = max(at, incident.silenced_until or at)
+
+
+@transaction.atomic
+def unacknowledge(incident: Incident, *, by: User, at: datetime) -> Incident:
+    """Take the acknowledgement back: paging starts again. Raises NotAllowed when nobody has it or it is over."""
+    incident = _open_or_refuse(incident.pk)
+    if not incident.is_held:
+        raise NotAllowed(_("Nobody has %s, so there is nothing to take back.") % incident, lost_race=True)
+    _page_again(incident, at)
+    incident.tell(Kind.UNACKNOWLEDGED, by=by, at=at)
+    return save(incident)
+
+
+def acknowledgement_expired(incident: Incident, *, at: datetime) -> None:
+    """The holder's time is over: start again. The caller holds the lock and saves."""
+    incident.tell(Kind.ACK_EXPIRED, at=at, cause="ack time-out", person=incident.held_by.email if incident.held_by else "")
+    _page_again(incident, at)
+
+
+@transaction.atomic
+def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incident:
+    """Somebody else has it now; paging stays quiet and does not start again."""
+    incident = _open_or_refuse(incident.pk)
+    timeout = ACK_TIMEOUT[incident.severity]
+    incident.held_by, incident.held_until = to, (at + timeout if timeout else None)
+    incident.page_fence += 1
+    incident.page_due_at = incident.held_until
+    if incident.acked_at is None:
+        incident.stamp("human", acked_at=at)
+        incident.acked_by = by
+    reacted(incident, at)
+    incident.tell(Kind.HANDED_OVER, by=by, at=at, to=to.email)
+    return save(incident)
+
+
+@transaction.atomic
+def escalate(incident: Incident, *, by: User, at: datetime) -> Incident:
+    """Go on to the next step now; when somebody has it, paging starts again."""
+    incident = _open_or_refuse(incident.pk)
+    if incident.is_held:
+        _page_again(incident, at)
+    incident.page_due_at = at
+    incident.silenced_until, incident.silenced_because = None, ""
+    reacted(incident, at)
+    incident.tell(Kind.ESCALATE, by=by, at=at)
+    return save(incident)
+
+
+@transaction.atomic
+def page_again(incident: Incident, *, at: datetime, cause: str) -> Incident:
+    """Start paging anew because of `cause` (a later alert after everybody had been asked)."""
+    incident = _open_or_refuse(incident.pk)
+    _page_again(incident, at)
+    incident.tell(Kind.ESCALATE, at=at, cause=cause)
+    return save(incident)
+
+
+@transaction.atomic
+def silence(incident: Incident, *, until: datetime, because: str, at: datetime, by: User | None = None) -> Incident:
+    """No page until `until`; then paging looks again."""
+    incident = _open_or_refuse(incident.pk)
+    incident.silenced_until, incident.silenced_because = until, because[:300]
+    if incident.page_due_at:
+        incident.page_due_at = max(incident.page_due_at, until)
+    incident.tell(Kind.QUIET, at=at, by=by, text=because, until=until.isoformat())
+    return save(incident)
+
+
+@transaction.atomic
+def change_state(incident: Incident, *, to: str, by: User, at: datetime) -> Incident:
+    """Move among the open states. Raises NotAllowed for any other."""
+    if to not in OPEN:
+        raise NotAllowed(_("An incident is moved by hand only between %s.") % ", ".join(OPEN))
+    incident = _open_or_refuse(incident.pk)
+    before, incident.state = incident.state, State(to)
+    reacted(incident, at)
+    incident.tell(Kind.STATE, by=by, at=at, **{"from": before, "to": to})
+    return save(incident)
+
+
+@transaction.atomic
+def mitigate(incident: Incident, *, by: User, at: datetime) -> Incident:
+    """Customers no longer feel it; the response goes on."""
+    incident = _open_or_refuse(incident.pk)
+    end_impact(incident, at, source="human")
+    incident.state = State.MONITORING
+    reacted(incident, at)
+    incident.tell(Kind.MITIGATED, by=by, at=at)
+    return save(incident)
+
+
+def end_impact(incident: Incident, at: datetime, *, source: str) -> None:
+    """Stamp the end of customer impact and close the open intervals (never before they began)."""
+    incident.stamp(source, mitigated_at=max(at, incident.impact_started_at or at))
+    for interval in incident.impacts.filter(end=None):
+        interval.end = max(at, interval.start)
+        interval.save(update_fields=["end"])
+
+
+@transaction.atomic
+def resolve(incident: Incident, *, at: datetime, by: User | None = None, cause: str = "", as_of: datetime | None = None) -> Incident:
+    """The response is over. `as_of` is when it ended by the alerts' word (clamped, never refused); without one, now."""
+    incident = _open_or_refuse(incident.pk)
+    ended = max(filter(None, (as_of or at, incident.detected_at, incident.acked_at)))
+    source = "human" if by else "alert"
+    if incident.mitigated_at is None:
+        end_impact(incident, ended, source="auto")
+    incident.stamp(source, resolved_at=max(ended, incident.mitigated_at or ended))
+    incident.state = State.RESOLVED
+    if by:
+        reacted(incident, at)
+    _stop(incident)
+    incident.tell(Kind.RESOLVED, by=by, at=at, cause=cause, self_resolved=by is None)
+    return save(incident)
+
+
+def _stop(incident: Incident) -> None:
+    """Nobody is paged any more, and nothing waits to resolve it."""
+    incident.page_due_at = incident.held_until = incident.held_by = None
+    incident.resolve_due_at = incident.resolve_as_of = None
+    incident.page_fence += 1
+
+
+@transaction.atomic
+def reopen(incident: Incident, *, at: datetime, by: User | None = None, cause: str = "") -> Incident:
+    """It is back: paging starts again. Raises NotAllowed when it is open, cancelled or merged."""
+    incident = Incident.objects.locked(incident.pk)
+    if incident.state not in {State.RESOLVED, State.CLOSED}:
+        raise NotAllowed(_("%s is %s.") % (incident, incident.get_state_display()), lost_race=True)
+    was = {"resolved_at": str(incident.resolved_at), "mitigated_at": str(incident.mitigated_at)}
+    incident.resolved_at = incident.mitigated_at = incident.closed_at = None
+    incident.state = State.INVESTIGATING
+    incident.reopened += 1
+    _page_again(incident, at)
+    if incident.impact_started_at and incident.service_id:
+        impact_of(incident, at).save()
+    incident.tell(Kind.REOPENED, by=by, at=at, cause=cause, was=was)
+    return save(incident)
+
+
+@transaction.atomic
+def cancel(incident: Incident, *, by: User, at: datetime, reason: str = "") -> Incident:
+    """It was none: no clocks, no figures."""
+    incident = _open_or_refuse(incident.pk)
+    incident.state = State.CANCELLED
+    incident.impacts.filter(automatic=True).delete()
+    reacted(incident, at)
+    incident.state = State.CANCELLED
+    _stop(incident)
+    incident.tell(Kind.CANCELLED, by=by, at=at, text=reason)
+    return save(incident)
+
+
+@transaction.atomic
+def change_class(incident: Incident, *, to: str, at: datetime, by: User | None = None, reason: str = "", cause: str = "") -> Incident:
+    """Another class. A rise by an alert pages again: whoever took a minor thing must hear that it no longer is one."""
+    incident = Incident.objects.locked(incident.pk)
+    before = incident.severity
+    if before == to:
+        return incident
+    incident.severity = to
+    if by:
+        reacted(incident, at)
+    incident.tell(Kind.CLASS, by=by, at=at, text=reason, cause=cause, **{"from": before, "to": to})
+    if incident.is_open and by is None and rank(to) < rank(before):
+        _page_again(incident, at)
+    return save(incident)
+
+
+@transaction.atomic
+def retitle(incident: Incident, *, title: str, by: User, at: datetime) -> Incident:
+    """A better title; the old one stays in the story."""
+    incident = Incident.objects.locked(incident.pk)
+    before, incident.title = incident.title, title[:300]
+    reacted(incident, at)
+    incident.tell(Kind.EDITED, by=by, at=at, field="title", old=before, new=incident.title)
+    return save(incident)
+
+
+def next_look(incident: Incident, *, due_at: datetime | None) -> None:
+    """Paging says when it must look next. The caller holds the lock; one statement."""
+    incident.page_due_at = due_at
+    incident.version += 1
+    incident.save(update_fields=["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "version"])
+
+
+def first_page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
+    """Stamp the first hand-over that a channel accepted, where none is stamped yet."""
+    for incident in Incident.objects.filter(pk__in=incident_ids, first_page_at=None).order_by("pk").select_for_update(no_key=True):
+        incident.stamp("auto", first_page_at=at)
+        incident.save(update_fields=["first_page_at", "stamp_sources"])
