@@ -37,8 +37,8 @@ def _time(at: datetime, shown: str, title: str, data: str = "") -> SafeString:
 def when(context: template.Context, at: datetime | None, style: str = "full") -> SafeString:
     """An instant in the viewer's zone, the zone named. Styles:
 
-    `full` (default, for records): "Sat 21 Nov 03:04 CET · 02:04 UTC"; `short`: "03:04 CET" today, else with the day, UTC in
-    the title; `clock`: "03:04", only below a heading that names day and zone. None is "-".
+    `full` (default, for records): "Sat 21 Nov 03:04 CET · 02:04 UTC"; `short`: "03:04 CET" today, else with the day,
+    UTC in the title; `clock`: "03:04", only below a heading that names day and zone. None is "-".
     """
     if at is None:
         return NOT_MEASURED
@@ -103,10 +103,17 @@ def class_badge(name: str) -> SafeString:
 
 
 @register.simple_tag
-def state_label(name: str) -> SafeString:
-    """A state: its icon and its word."""
+def state_label(name: str, shown: str = "") -> SafeString:
+    """A state: its icon and its word (`shown`, where the same state has another word, as for a delivery)."""
     word, picture = words.state(name)
+    word = str(shown) or word
     return format_html('<span class="state" data-state="{}">{}{}</span>', name, icon(picture), word)
+
+
+@register.simple_tag
+def story_icon(kind: str) -> SafeString:
+    """The icon of a line of the story."""
+    return icon(words.story_icon(kind))
 
 
 @register.filter(name="markdown")
@@ -117,7 +124,7 @@ def markdown_filter(value: str | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def current(context: template.Context, *prefixes: str) -> SafeString:
-    """`aria-current="page"` when the address of this page starts with one of `prefixes` ("/" stands for itself only)."""
+    """`aria-current="page"` when this page's address starts with one of `prefixes` ("/" stands for itself only)."""
     request: Any = context.get("request")
     path = request.path if request else ""
     here = any(path == prefix if prefix == "/" else path.startswith(prefix) for prefix in prefixes)

@@ -57,7 +57,7 @@ def says_utc(at: datetime) -> bool:
 
 
 def duration(span: timedelta | float | None) -> str:
-    """A length of time (seconds, or a timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h"; "-" when not measured."""
+    """A length of time (seconds or timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h"; None is "-"."""
     if span is None:
         return "-"
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)

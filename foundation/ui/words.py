@@ -33,6 +33,44 @@ STATES: dict[str, tuple[str | Promise, str]] = {
 }
 
 
+# What each kind of line in an incident's story looks like.
+STORY: dict[str, str] = {
+    "opened": "flag",
+    "declared": "siren",
+    "alert": "bell-ring",
+    "alert_resolved": "bell-off",
+    "acknowledged": "hand",
+    "unacknowledged": "undo-2",
+    "ack_expired": "timer",
+    "handed_over": "arrow-right",
+    "state": "activity",
+    "mitigated": "wrench",
+    "resolved": "circle-check",
+    "reopened": "rotate-ccw",
+    "cancelled": "ban",
+    "closed": "archive",
+    "merged": "merge",
+    "class": "layers",
+    "edited": "pencil",
+    "impact": "users",
+    "note": "message-square",
+    "role": "circle-user-round",
+    "pulled_in": "user-plus",
+    "escalate": "siren",
+    "paged": "phone",
+    "not_paged": "bell-off",
+    "sent": "send",
+    "not_sent": "circle-alert",
+    "exhausted": "triangle-alert",
+    "quiet": "moon",
+}
+
+
+def story_icon(kind: str) -> str:
+    """The icon of a kind of timeline entry."""
+    return STORY.get(kind, "circle-dashed")
+
+
 def state(name: str) -> tuple[str, str]:
     """Word and icon of a state. A state without a word of its own shows its name."""
     word, icon = STATES.get(name, (name.replace("_", " "), "circle-dashed"))

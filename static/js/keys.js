@@ -1,0 +1,22 @@
+// Single keys press buttons that are on the page: nothing can be done by key that cannot be done by hand.
+(() => {
+  "use strict";
+  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+  const help = () => document.getElementById("keys")?.showModal();
+  const shown = (item) => item.getClientRects().length > 0 && !item.disabled;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") { event.preventDefault(); help(); return; }
+    const key = CSS.escape(event.key);
+    const field = [...document.querySelectorAll(`[data-key-focus="${key}"]`)].find(shown);
+    if (field) { event.preventDefault(); field.focus(); return; }
+    const button = [...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
+    if (button) { event.preventDefault(); button.click(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys-help]")) { document.getElementById("menu")?.hidePopover?.(); help(); }
+  });
+})();
