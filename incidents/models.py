@@ -310,3 +310,13 @@ class NotAllowed(Exception):
         super().__init__(message)
         self.lost_race = lost_race
         self.fields = fields or {}
+
+    @property
+    def status_code(self) -> int:
+        """For the API: 409 when somebody was faster, 422 when a rule is broken."""
+        return 409 if self.lost_race else 422
+
+    @property
+    def code(self) -> str:
+        """For the API, beside the sentence."""
+        return "lost_race" if self.lost_race else "refused"
