@@ -36,9 +36,13 @@ SETTINGS = (
     Setting("SHARPEND_PG_BIN", "", "Folder that holds PostgreSQL's programs (15 or newer)."),
     Setting("SHARPEND_VALKEY_BIN", "", "Path of a valkey-server or redis-server program."),
     Setting("SECRET_KEY", "", "Signs sessions and page links; made at first start.", secret=True),
-    Setting("DATABASE_URL", "", "postgres://user:password@host:port/name; empty: the embedded PostgreSQL.", secret=True),
+    Setting(
+        "DATABASE_URL", "", "postgres://user:password@host:port/name; empty: the embedded PostgreSQL.", secret=True
+    ),
     Setting("REDIS_URL", "", "redis://host:port/0 or unix:///path; empty: the embedded Valkey.", secret=True),
-    Setting("EMAIL_URL", "", "smtp://user:password@host:port or file:///folder; empty: files under home/mail.", secret=True),
+    Setting(
+        "EMAIL_URL", "", "smtp://user:password@host:port or file:///folder; empty: files under home/mail.", secret=True
+    ),
     Setting("EMAIL_FROM", "Sharp End <sharp-end@localhost>", "Sender of every mail."),
     Setting("TWILIO_ACCOUNT_SID", "", "Twilio account.", secret=True),
     Setting("TWILIO_AUTH_TOKEN", "", "Twilio token.", secret=True),

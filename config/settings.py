@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from config import environment
 
 if importlib.util.find_spec("psycopg"):
-    raise ImproperlyConfigured("psycopg 3 is installed and Django would silently use it. Uninstall it: we run on psycopg2.")
+    raise ImproperlyConfigured(
+        "psycopg 3 is installed and Django would silently use it. Uninstall it: we run on psycopg2."
+    )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 try:
@@ -37,7 +39,9 @@ _secret_file = SHARPEND_HOME / "secrets" / "SECRET_KEY"
 SECRET_KEY = _env["SECRET_KEY"] or (_secret_file.read_text().strip() if _secret_file.exists() else "")
 if not SECRET_KEY:
     # Commands that sign nothing (checks, help) run without; whatever signs refuses an empty key by itself.
-    SECRET_KEY = "unsafe-" + "no-secret-key-was-given-" * 3 if "check" in sys.argv or "makemigrations" in sys.argv else ""
+    SECRET_KEY = (
+        "unsafe-" + "no-secret-key-was-given-" * 3 if "check" in sys.argv or "makemigrations" in sys.argv else ""
+    )
 
 DEBUG = False
 ALLOWED_HOSTS = [_origin.hostname, "localhost", "127.0.0.1", "[::1]"]
@@ -151,6 +155,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else anybody could have us mail anybody
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 LANGUAGE_CODE = "en"
@@ -169,7 +175,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = False
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024  # bytes: Django's 2.5 MB would answer a storm with 400, which is a lost storm
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    20 * 1024 * 1024
+)  # bytes: Django's 2.5 MB would answer a storm with 400, which is a lost storm
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 EMAIL_URL = _env["EMAIL_URL"] or f"file://{SHARPEND_HOME / 'mail'}"
@@ -210,12 +218,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["teams.tokens.BearerToken"],
     "DEFAULT_PERMISSION_CLASSES": ["teams.tokens.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["foundation.rest.StrictJSON"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "foundation.rest.KeysetPagination",
     "EXCEPTION_HANDLER": "foundation.rest.exception_handler",
     "PAGE_SIZE": 50,
-    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("teams.account_urls")),
     path("", include("teams.urls")),
     path("", include("paging.urls")),
     path("api/v1/", include("desk.api.urls")),

@@ -38,7 +38,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when the database is gone: no template that asks the database is used."""
     if request.path.startswith("/api/"):
-        return JsonResponse({"error": {"code": "error", "message": "Something broke on our side.", "fields": {}}}, status=500)
+        return JsonResponse(
+            {"error": {"code": "error", "message": "Something broke on our side.", "fields": {}}}, status=500
+        )
     return HttpResponse(
         _("Something broke on our side. Paging does not depend on this page. Try again in a moment."),
         status=500,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-
 if TYPE_CHECKING:
     WallClockBase = models.Field[datetime | str, datetime]
 else:

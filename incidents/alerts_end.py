@@ -35,11 +35,11 @@ def due(at: datetime, limit: int) -> list[Key]:
 @transaction.atomic
 def resolve_one(key: Key, at: datetime) -> bool:
     """Resolve the incident if its hold-down is still over; returns whether it was."""
-    found = Incident.objects.select_for_update(skip_locked=True, no_key=True).filter(OPEN_Q, pk=key, resolve_due_at__lte=at)
+    found = Incident.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        OPEN_Q, pk=key, resolve_due_at__lte=at
+    )
     incident = found.first()
     if incident is None:
         return False
     lifecycle.resolve(incident, at=at, as_of=incident.resolve_as_of, cause="all alerts resolved")
     return True
-
-

@@ -54,7 +54,9 @@ def take_role(incident: Incident, *, role: str, person: User, by: User, at: date
 
 
 @transaction.atomic
-def edit_stamps(incident: Incident, *, stamps: dict[str, datetime | None], reason: str, by: User, at: datetime) -> Incident:
+def edit_stamps(
+    incident: Incident, *, stamps: dict[str, datetime | None], reason: str, by: User, at: datetime
+) -> Incident:
     """Correct time stamps. Raises NotAllowed without a reason, for an unknown stamp, or for a broken order."""
     if not reason.strip():
         raise NotAllowed(_("Say why the time is corrected."), fields={"reason": [_("This is needed.")]})
@@ -75,7 +77,9 @@ def check_order(incident: Incident) -> None:
     for first, then in ORDER:
         early, late = getattr(incident, first), getattr(incident, then)
         if early and late and early > late:
-            raise NotAllowed(_("%s must not be later than %s.") % (first, then), fields={first: [_("later than %s") % then]})
+            raise NotAllowed(
+                _("%s must not be later than %s.") % (first, then), fields={first: [_("later than %s") % then]}
+            )
     if not incident.is_open and incident.resolved_at is None and incident.state in {"resolved", "closed"}:
         raise NotAllowed(_("A resolved incident keeps the time at which it was resolved."))
 

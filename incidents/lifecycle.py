@@ -105,7 +105,9 @@ def _begin(opening: Opening, at: datetime) -> Incident:
 def impact_of(incident: Incident, start: datetime | None) -> ImpactInterval:
     """The interval that an incident of this class opens by itself."""
     kind, share, estimated = IMPACT_OF[incident.severity]
-    return ImpactInterval(incident=incident, service=incident.service, start=start, kind=kind, share=share, estimated=estimated)
+    return ImpactInterval(
+        incident=incident, service=incident.service, start=start, kind=kind, share=share, estimated=estimated
+    )
 
 
 def _open_or_refuse(pk: int) -> Incident:
@@ -174,7 +176,9 @@ def unacknowledge(incident: Incident, *, by: User, at: datetime) -> Incident:
 
 def acknowledgement_expired(incident: Incident, *, at: datetime) -> None:
     """The holder's time is over: start again. The caller holds the lock and saves."""
-    incident.tell(Kind.ACK_EXPIRED, at=at, cause="ack time-out", person=incident.held_by.email if incident.held_by else "")
+    incident.tell(
+        Kind.ACK_EXPIRED, at=at, cause="ack time-out", person=incident.held_by.email if incident.held_by else ""
+    )
     _page_again(incident, at)
 
 
@@ -259,7 +263,9 @@ def end_impact(incident: Incident, at: datetime, *, source: str) -> None:
 
 
 @transaction.atomic
-def resolve(incident: Incident, *, at: datetime, by: User | None = None, cause: str = "", as_of: datetime | None = None) -> Incident:
+def resolve(
+    incident: Incident, *, at: datetime, by: User | None = None, cause: str = "", as_of: datetime | None = None
+) -> Incident:
     """The response is over. `as_of` is when it ended by the alerts' word (clamped, never refused); without one, now."""
     incident = _open_or_refuse(incident.pk)
     ended = max(filter(None, (as_of or at, incident.detected_at, incident.acked_at)))
@@ -313,7 +319,9 @@ def cancel(incident: Incident, *, by: User, at: datetime, reason: str = "") -> I
 
 
 @transaction.atomic
-def change_class(incident: Incident, *, to: str, at: datetime, by: User | None = None, reason: str = "", cause: str = "") -> Incident:
+def change_class(
+    incident: Incident, *, to: str, at: datetime, by: User | None = None, reason: str = "", cause: str = ""
+) -> Incident:
     """Another class. A rise by an alert pages again: whoever took a minor thing must hear that it no longer is one."""
     incident = Incident.objects.locked(incident.pk)
     before = incident.severity
@@ -347,6 +355,8 @@ def next_look(incident: Incident, *, due_at: datetime | None) -> None:
 
 def first_page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
     """Stamp the first hand-over that a channel accepted, where none is stamped yet."""
-    for incident in Incident.objects.filter(pk__in=incident_ids, first_page_at=None).order_by("pk").select_for_update(no_key=True):
+    for incident in (
+        Incident.objects.filter(pk__in=incident_ids, first_page_at=None).order_by("pk").select_for_update(no_key=True)
+    ):
         incident.stamp("auto", first_page_at=at)
         incident.save(update_fields=["first_page_at", "stamp_sources"])

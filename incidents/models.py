@@ -110,10 +110,14 @@ class Incident(models.Model):
     page_due_at = models.DateTimeField(null=True, blank=True)
     page_fence = models.PositiveIntegerField(default=1, help_text=_("grows when paging must start anew or stop"))
     resolve_due_at = models.DateTimeField(null=True, blank=True)
-    resolve_as_of = models.DateTimeField(null=True, blank=True, help_text=_("the instant at which the last alert ended"))
+    resolve_as_of = models.DateTimeField(
+        null=True, blank=True, help_text=_("the instant at which the last alert ended")
+    )
 
     reopened = models.PositiveIntegerField(default=0)
-    recurrence_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="recurrences")
+    recurrence_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="recurrences"
+    )
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
     version = models.PositiveIntegerField(default=1, help_text=_("grows with each change; pages poll by it"))
 
@@ -126,13 +130,21 @@ class Incident(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["group_key"], condition=OPEN_Q & ~Q(group_key=""), name="incident_one_open_per_group"),
+            models.UniqueConstraint(
+                fields=["group_key"], condition=OPEN_Q & ~Q(group_key=""), name="incident_one_open_per_group"
+            ),
             models.CheckConstraint(condition=OPEN_Q | Q(page_due_at=None), name="incident_over_pages_nobody"),
-            models.CheckConstraint(condition=Q(state__in=["triage", "investigating", "mitigating", "monitoring", "cancelled", "merged"]) | Q(resolved_at__isnull=False), name="incident_resolved_is_stamped"),
+            models.CheckConstraint(
+                condition=Q(state__in=["triage", "investigating", "mitigating", "monitoring", "cancelled", "merged"])
+                | Q(resolved_at__isnull=False),
+                name="incident_resolved_is_stamped",
+            ),
         ]
         indexes = [
             models.Index(fields=["page_due_at"], name="incident_page_due", condition=Q(page_due_at__isnull=False)),
-            models.Index(fields=["resolve_due_at"], name="incident_resolve_due", condition=Q(resolve_due_at__isnull=False)),
+            models.Index(
+                fields=["resolve_due_at"], name="incident_resolve_due", condition=Q(resolve_due_at__isnull=False)
+            ),
             models.Index(fields=["-id"], name="incident_open", condition=OPEN_Q),
             models.Index(fields=["service", "-id"], name="incident_service"),
             models.Index(fields=["group_key", "-id"], name="incident_group", condition=~Q(group_key="")),
@@ -197,7 +209,9 @@ class ImpactInterval(models.Model):
     class Meta:
         ordering = ["start", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(end=None) | Q(end__gte=models.F("start")), name="impact_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(end=None) | Q(end__gte=models.F("start")), name="impact_ends_after_start"
+            ),
             models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="impact_share"),
         ]
         indexes = [models.Index(fields=["service", "start"], name="impact_service")]

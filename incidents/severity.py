@@ -7,7 +7,11 @@ from datetime import timedelta
 CRITICAL, MAJOR, STANDARD = "critical", "major", "standard"
 CLASSES = (CRITICAL, MAJOR, STANDARD)
 
-ACK_TIMEOUT: dict[str, timedelta | None] = {CRITICAL: timedelta(minutes=30), MAJOR: timedelta(minutes=60), STANDARD: None}
+ACK_TIMEOUT: dict[str, timedelta | None] = {
+    CRITICAL: timedelta(minutes=30),
+    MAJOR: timedelta(minutes=60),
+    STANDARD: None,
+}
 RESOLVE_HOLD: dict[str, timedelta] = {name: timedelta(minutes=5) for name in CLASSES}
 IMPACT_OF = {CRITICAL: ("outage", 1.0, False), MAJOR: ("partial", 0.5, True), STANDARD: ("degraded", 0.0, False)}
 """Class -> (kind of impact interval, share of customers, whether that share is an estimate)."""

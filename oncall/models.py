@@ -59,8 +59,12 @@ class Layer(models.Model):
     every = models.PositiveIntegerField(default=1)
     unit = models.CharField(max_length=10, choices=Unit.choices, default=Unit.WEEK)
     starts = WallClockField(help_text=_("first handover, on the layer's wall clock"))
-    timezone = models.CharField(max_length=64, blank=True, validators=[check_timezone], help_text=_("empty: the schedule's"))
-    windows = models.JSONField(default=list, blank=True, help_text=_('[{"days": ["mon"], "from": "08:30", "to": "17:30"}]'))
+    timezone = models.CharField(
+        max_length=64, blank=True, validators=[check_timezone], help_text=_("empty: the schedule's")
+    )
+    windows = models.JSONField(
+        default=list, blank=True, help_text=_('[{"days": ["mon"], "from": "08:30", "to": "17:30"}]')
+    )
     count = models.CharField(max_length=10, choices=Count.choices, default=Count.CALENDAR)
 
     class Meta:
@@ -106,7 +110,9 @@ class Override(models.Model):
 
     class Meta:
         ordering = ["schedule", "created_at", "pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="override_ends_after_start")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="override_ends_after_start")
+        ]
 
     def __str__(self) -> str:
         return f"{self.person} {self.starts:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
@@ -114,7 +120,7 @@ class Override(models.Model):
 
 @pghistory.track()
 class Cover(models.Model):
-    """"B covers A": holds only where A is really on duty. Times are the schedule's wall clock; covers do not chain."""
+    """ "B covers A": holds only where A is really on duty. Times are the schedule's wall clock; covers do not chain."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -128,7 +134,9 @@ class Cover(models.Model):
 
     class Meta:
         ordering = ["schedule", "created_at", "pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="cover_ends_after_start")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="cover_ends_after_start")
+        ]
 
     def __str__(self) -> str:
         return f"{self.person} covers {self.covered}"
@@ -163,7 +171,9 @@ class EscalationStep(models.Model):
     policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     wait = models.PositiveIntegerField(help_text=_("seconds given to this step before the next one"))
-    notify = models.JSONField(default=list, help_text=_('["schedule:payments-primary", "user:a@example.com", "team:payments"]'))
+    notify = models.JSONField(
+        default=list, help_text=_('["schedule:payments-primary", "user:a@example.com", "team:payments"]')
+    )
 
     class Meta:
         ordering = ["policy", "position"]

@@ -36,7 +36,9 @@ class ContactMethod(models.Model):
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_because = models.CharField(max_length=300, blank=True)
     from_file = models.BooleanField(default=False)
-    last_sent_at = models.DateTimeField(null=True, blank=True, help_text=_("when the last bundle left: the next waits its turn"))
+    last_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when the last bundle left: the next waits its turn")
+    )
 
     class Meta:
         ordering = ["user", "slug"]
@@ -55,7 +57,9 @@ class PersonalRule(models.Model):
     """How a person wants to be woken for a class: this method, so many seconds after the page."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_rules")
-    severity = models.CharField(max_length=20, choices=[*Severity.choices, ("default", _("any other"))], default="default")
+    severity = models.CharField(
+        max_length=20, choices=[*Severity.choices, ("default", _("any other"))], default="default"
+    )
     position = models.PositiveSmallIntegerField(default=0)
     method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="rules")
     after = models.PositiveIntegerField(default=0, help_text=_("seconds after the page"))
@@ -76,7 +80,9 @@ class Escalation(models.Model):
         EXHAUSTED = "exhausted", _("exhausted")
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="escalations")
-    fence = models.PositiveIntegerField(help_text=_("the incident's page_fence that this run serves; a stale one writes nothing"))
+    fence = models.PositiveIntegerField(
+        help_text=_("the incident's page_fence that this run serves; a stale one writes nothing")
+    )
     policy_slug = models.CharField(max_length=100, blank=True)
     policy = models.JSONField(help_text=_("snapshot: {repeat, steps: [{wait, notify}], catch_all}"))
     round = models.PositiveSmallIntegerField(default=0)
@@ -128,7 +134,10 @@ class Page(models.Model):
             ),
             models.CheckConstraint(condition=Q(incident__isnull=False) | Q(reason="test"), name="page_has_incident"),
         ]
-        indexes = [models.Index(fields=["incident", "id"], name="page_incident"), models.Index(fields=["person", "-id"], name="page_person")]
+        indexes = [
+            models.Index(fields=["incident", "id"], name="page_incident"),
+            models.Index(fields=["person", "-id"], name="page_person"),
+        ]
 
     def __str__(self) -> str:
         return f"page {self.pk} to {self.person_id}"
@@ -167,8 +176,13 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["page", "method"], name="delivery_once_per_method"),
-            models.CheckConstraint(condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_sending_has_lease"),
-            models.CheckConstraint(condition=~Q(state__in=["sent", "delivered", "read"]) | Q(sent_at__isnull=False), name="delivery_sent_is_stamped"),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(lease_until__isnull=False), name="delivery_sending_has_lease"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sent", "delivered", "read"]) | Q(sent_at__isnull=False),
+                name="delivery_sent_is_stamped",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], name="delivery_due", condition=Q(state="queued")),

@@ -1,5 +1,8 @@
-"""Addresses of this room."""
+"""The address of a page."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from paging import views
+
+app_name = "paging"
+urlpatterns = [path("p/<str:token>/", views.page_link, name="page")]

@@ -131,7 +131,9 @@ class Team(Configured):
     area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, blank=True, related_name="teams")
     manager = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="teams_managed")
     director = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="teams_directed")
-    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(User, through="Membership", related_name="teams")
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="teams"
+    )
 
     class Meta:
         ordering = ["slug"]
@@ -183,7 +185,9 @@ class Service(Configured):
     name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
     target = models.DecimalField(_("availability target in %"), max_digits=6, decimal_places=3, null=True, blank=True)
-    exposure_per_hour = models.DecimalField(_("money at risk per hour"), max_digits=14, decimal_places=2, null=True, blank=True)
+    exposure_per_hour = models.DecimalField(
+        _("money at risk per hour"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
     demand = models.CharField(max_length=20, choices=Demand.choices, default=Demand.MEDIUM)
     customer_facing = models.BooleanField(_("customers notice when it fails"), default=True)
     default_class = models.CharField(max_length=20, choices=Severity.choices, default="", blank=True)
@@ -228,7 +232,9 @@ class Notice(models.Model):
     subject = models.CharField(max_length=300)
     body = models.TextField(blank=True)
     path = models.CharField(max_length=300, blank=True, help_text=_("address inside the application"))
-    thread = models.CharField(max_length=100, blank=True, help_text=_("mails of one thread stand together, e.g. INC-12"))
+    thread = models.CharField(
+        max_length=100, blank=True, help_text=_("mails of one thread stand together, e.g. INC-12")
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -272,7 +278,9 @@ class ApiToken(models.Model):
     def make(cls, user: User, *, scope: str, name: str, at: datetime) -> tuple[ApiToken, str]:
         """A new token and its secret, which nobody can read again."""
         secret = f"se_{secrets.token_urlsafe(32)}"
-        token = cls.objects.create(user=user, scope=scope, name=name, token_hash=digest(secret), hint=secret[:8], created_at=at)
+        token = cls.objects.create(
+            user=user, scope=scope, name=name, token_hash=digest(secret), hint=secret[:8], created_at=at
+        )
         return token, secret
 
 

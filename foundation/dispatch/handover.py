@@ -42,7 +42,9 @@ class Breaker:
 class Publisher:
     """A thread that publishes to Celery; the loop that feeds it never waits for a broker that hangs."""
 
-    def __init__(self, publish: Callable[[Work, Key], None], give_back: Callable[[Work, Key], None], backlog: int = 2000) -> None:
+    def __init__(
+        self, publish: Callable[[Work, Key], None], give_back: Callable[[Work, Key], None], backlog: int = 2000
+    ) -> None:
         self._publish, self._give_back = publish, give_back
         self._queue: queue.Queue[Item | None] = queue.Queue(maxsize=backlog)
         self.breaker = Breaker()

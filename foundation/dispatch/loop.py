@@ -103,7 +103,9 @@ class Dispatcher:
         """Say that we are alive, and drop processes that have been silent for a day."""
         at = self.clock()
         Process.objects.update_or_create(
-            name=self.name, defaults={"beat_at": at}, create_defaults={"role": "dispatch", "started_at": at, "beat_at": at}
+            name=self.name,
+            defaults={"beat_at": at},
+            create_defaults={"role": "dispatch", "started_at": at, "beat_at": at},
         )
         Process.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
 

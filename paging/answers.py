@@ -1,0 +1,52 @@
+"""What a reply means, whichever way it came: link, button, key press. The same door for all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from incidents import lifecycle
+from incidents.models import OPEN, Incident
+from incidents.severity import rank
+from paging.models import Page
+from teams.models import User
+
+
+@transaction.atomic
+def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") -> Incident:
+    """`by` has it; their open pages for it are answered. Raises NotAllowed when it is over."""
+    incident = lifecycle.acknowledge(incident, by=by, at=at, via=via)
+    Page.objects.filter(incident=incident, person=by, acked_at=None).update(acked_at=at)
+    return incident
+
+
+@transaction.atomic
+def answer_page(page: Page, *, at: datetime, via: str) -> Page:
+    """The person of this page acknowledges it: its incident, or the test. Raises NotAllowed when the incident is over."""
+    seen(page, at=at)
+    if page.incident is None:
+        Page.objects.filter(pk=page.pk, acked_at=None).update(acked_at=at)
+    else:
+        acknowledge(page.incident, by=page.person, at=at, via=via)
+    page.refresh_from_db()
+    return page
+
+
+def seen(page: Page, *, at: datetime) -> None:
+    """Somebody looked at the page with a browser that posts (never by a GET: link scanners fetch every address)."""
+    Page.objects.filter(pk=page.pk, seen_at=None).update(seen_at=at)
+
+
+def live_pages(person: User) -> list[Page]:
+    """Pages that ask this person now: unanswered ones of open incidents that nobody has, the worst first.
+
+    A page for help or a hand-over asks until it is answered, whoever has the incident.
+    """
+    asks = Q(incident__held_by=None, fence=F("incident__page_fence")) | Q(reason__in=["asked_for_help", "handover"])
+    rows = Page.objects.filter(asks, person=person, acked_at=None, incident__state__in=OPEN)
+    newest: dict[int, Page] = {}
+    for page in rows.select_related("incident", "incident__service").order_by("pk"):
+        newest[page.incident_id or 0] = page
+    return sorted(newest.values(), key=lambda page: (rank(page.severity), page.pk))

@@ -1,0 +1,274 @@
+"""Sending: claim with a lease, check, call the provider without any lock, record, and go on to the next method.
+
+At least once, and at most one extra per crash: an attempt is written before the provider is called, and a lease that runs
+out is taken as "may have arrived".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, Min, Q, Value, When
+from django.utils import timezone
+
+from foundation.dispatch.registry import Key
+from foundation.dispatch.wake import wake
+from incidents import lifecycle
+from incidents.models import OPEN, Incident, Kind
+from incidents.severity import CLASSES
+from paging import links, sendable, throttle
+from paging.channels.base import Item, Message, SendFailed, channel
+from paging.models import ContactMethod, Delivery, DeliveryAttempt
+from paging.outbox import SENDING
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(seconds=30)
+"""Longer than twice a provider's time-out of 10 s."""
+BUNDLE = 100
+"""Pages in one message at the most; the rest leave with the next."""
+WORST_FIRST = Case(*(When(page__severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
+State = Delivery.State
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Deliveries that leave in one message on one method."""
+
+    method: ContactMethod
+    deliveries: list[Delivery]
+    message: Message
+
+
+def due(at: datetime, limit: int) -> list[Key]:
+    """Methods with something to send now, the worst class first, then who has waited longest."""
+    rows = (
+        Delivery.objects.filter(state=State.QUEUED, due_at__lte=at, method__isnull=False)
+        .values("method")
+        .annotate(worst=Min(WORST_FIRST), first=Min("due_at"))
+        .order_by("worst", "first")
+    )
+    return [row["method"] for row in rows[:limit]]
+
+
+def oldest(at: datetime) -> datetime | None:
+    """Since when the longest waiting delivery is due."""
+    return Delivery.objects.filter(state=State.QUEUED, due_at__lte=at).aggregate(first=Min("due_at"))["first"]
+
+
+def send_one(key: Key, at: datetime) -> bool:
+    """Send what is due on one method; returns whether there was anything."""
+    batch = claim(int(key), at)
+    if batch is None:
+        return False
+    medium = channel(batch.method.kind)
+    try:
+        if medium is None:
+            raise SendFailed(f"{batch.method.get_kind_display()} is not set up on this installation.", permanent=True)
+        reference = medium.send(batch.method.address, batch.message)
+    except SendFailed as error:
+        failed(batch, str(error), permanent=error.permanent, at=timezone.now())
+    except Exception as error:
+        logger.exception("the %s channel broke", batch.method.kind)
+        failed(batch, f"{type(error).__name__} in the {batch.method.kind} channel", permanent=False, at=timezone.now())
+    else:
+        sent(batch, reference, at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def claim(method_id: int, at: datetime) -> Batch | None:
+    """Take what may be sent on this method now, with a lease; None when there is nothing or somebody else is at it.
+
+    The incident rows are locked while the attempt is written: after an acknowledgement commits, no attempt begins.
+    """
+    method = (
+        ContactMethod.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("user")
+        .filter(pk=method_id)
+        .first()
+    )
+    if method is None:
+        return None
+    slot = throttle.next_slot(method.kind, method.last_sent_at, at)
+    queued = Delivery.objects.filter(method=method, state=State.QUEUED, due_at__lte=at)
+    if slot > at:
+        queued.update(due_at=slot)
+        return None
+    return _lease(method, _check(method, queued, at), at)
+
+
+def _check(method: ContactMethod, queued: Iterable[Delivery], at: datetime) -> list[Delivery]:
+    """Those that may still be sent, under their incidents' locks; the others are cancelled."""
+    rows = list(queued.select_related("page", "page__incident__service").order_by(WORST_FIRST, "due_at", "pk")[:BUNDLE])  # type: ignore[attr-defined]
+    ids = {row.page.incident_id for row in rows if row.page.incident_id}
+    incidents = (
+        Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
+    )
+    good = []
+    for row in rows:
+        incident = incidents.get(row.page.incident_id)
+        reason = sendable.why_not(_facts(row, method, incident), at)
+        if reason:
+            Delivery.objects.filter(pk=row.pk).update(state=State.CANCELLED, error=reason)
+        else:
+            good.append(row)
+    return good
+
+
+def _facts(row: Delivery, method: ContactMethod, incident: Incident | None) -> sendable.Facts:
+    return sendable.Facts(
+        reason=row.page.reason,
+        page_fence=row.page.fence,
+        acked=row.page.acked_at is not None,
+        person_active=method.user.is_active,
+        method_usable=method.usable,
+        incident_open=incident is not None and incident.state in OPEN,
+        incident_fence=incident.page_fence if incident else 0,
+        held=incident is not None and incident.is_held,
+        silenced_until=incident.silenced_until if incident else None,
+    )
+
+
+def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch | None:
+    """Mark them as being sent, write the attempts, and build the message."""
+    if not rows:
+        return None
+    for row in rows:
+        row.attempt += 1
+        row.state, row.lease_until = State.SENDING, at + LEASE
+    Delivery.objects.bulk_update(rows, ["attempt", "state", "lease_until"])
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(delivery=row, number=row.attempt, started_at=at) for row in rows
+    )
+    ContactMethod.objects.filter(pk=method.pk).update(last_sent_at=at)
+    return Batch(method, rows, _message(method, rows))
+
+
+def _message(method: ContactMethod, rows: Sequence[Delivery]) -> Message:
+    items = [_item(row) for row in rows]
+    repeat = any(row.repeat for row in rows)
+    return Message(
+        items, str(method.user), method.user.timezone, repeat=repeat, attempt=max(row.attempt for row in rows)
+    )
+
+
+def _item(row: Delivery) -> Item:
+    page, incident = row.page, row.page.incident
+    return Item(
+        page_id=page.pk,
+        number=incident.number if incident else "",
+        title=incident.title if incident else "",
+        severity=page.severity,
+        service=str(incident.service) if incident and incident.service else "",
+        since=incident.detected_at if incident else page.created_at,
+        because=page.because,
+        link=links.link_of(page.pk, page.person_id),
+        reason=page.reason,
+    )
+
+
+def _finish(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> list[Delivery]:
+    """Close the attempts; returns the deliveries that are still ours (a stale attempt writes nothing more)."""
+    attempt = Q()
+    for row in batch.deliveries:
+        attempt |= Q(delivery=row.pk, number=row.attempt)
+    DeliveryAttempt.objects.filter(attempt, finished_at=None).update(
+        finished_at=at, outcome=outcome, error=error[:1000]
+    )
+    ours = Q()
+    for row in batch.deliveries:
+        ours |= Q(pk=row.pk, attempt=row.attempt)
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).filter(ours, state=State.SENDING)
+    return list(rows.select_related("page", "page__person").order_by("pk"))
+
+
+@transaction.atomic
+def sent(batch: Batch, reference: str, *, at: datetime) -> None:
+    """The provider took it. That is all we know: it is `sent`, not delivered."""
+    incidents = sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id})
+    lifecycle.first_page_left(incidents, at=at)
+    rows = _finish(batch, at, outcome="sent")
+    changes = {"state": State.SENT, "sent_at": at, "lease_until": None, "provider_ref": reference[:300], "error": ""}
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(**changes)
+
+
+@transaction.atomic
+def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
+    """The provider did not take it: try again later where hope remains, and ring the next method now."""
+    ids = sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id})
+    incidents = {
+        row.pk: row for row in Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    }
+    for row in _finish(batch, at, outcome="failed", error=error):
+        again = None if permanent else throttle.retry_at(row.attempt, at)
+        row.state = State.QUEUED if again else State.FAILED
+        row.due_at, row.lease_until, row.error = again or row.due_at, None, error[:1000]
+        row.save(update_fields=["state", "due_at", "lease_until", "error"])
+        _go_on(row, incidents.get(row.page.incident_id or 0), error, at)
+    # The slot of a message that never left is free again.
+    ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=None)
+
+
+def _go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) -> None:
+    """After a failure: the person's next method is due now; when there is none, the next step is due now."""
+    waiting = Delivery.objects.filter(page=row.page, state=State.QUEUED, attempt=0)
+    if pulled := waiting.order_by("due_at", "pk").first():
+        Delivery.objects.filter(pk=pulled.pk).update(due_at=min(at, pulled.due_at))
+        wake(SENDING)
+    if incident is None:
+        return
+    if row.attempt == 1 or row.state == State.FAILED:
+        person = row.page.person.email
+        incident.tell(
+            Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], person=person, kind_=row.kind, attempt=row.attempt
+        )
+    next_step = not pulled and _step_failed(row) and incident.page_due_at and not incident.is_held
+    if next_step and incident.page_fence == row.page.fence:
+        lifecycle.next_look(incident, due_at=min(at, incident.page_due_at or at))
+        wake(lifecycle.PAGING)
+    else:
+        lifecycle.next_look(incident, due_at=incident.page_due_at)
+
+
+def _step_failed(row: Delivery) -> bool:
+    """Whether nobody of this step was or may soon be reached. Asked at the first failure: retries do not hold the step."""
+    if row.attempt > 1 and row.state != State.FAILED:
+        return False
+    page = row.page
+    if page.escalation_id is None:
+        return False
+    same_step = Q(page__escalation=page.escalation_id, page__round=page.round, page__step=page.step)
+    hopeful = Q(state__in=[State.SENT, State.DELIVERED, State.READ, State.SENDING]) | Q(state=State.QUEUED, attempt=0)
+    return not Delivery.objects.filter(same_step & hopeful).exists()
+
+
+def leases_over(at: datetime, limit: int) -> list[Key]:
+    """Deliveries whose sender died in the middle."""
+    found = Delivery.objects.filter(state=State.SENDING, lease_until__lte=at).order_by("lease_until")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def recover(key: Key, at: datetime) -> bool:
+    """It may have arrived or not: go on with the person's next method, marked as a repeat; without one, the same again."""
+    row = (
+        Delivery.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("page")
+        .filter(pk=key, state=State.SENDING, lease_until__lte=at)
+        .first()
+    )
+    if row is None:
+        return False
+    DeliveryAttempt.objects.filter(delivery=row, finished_at=None).update(finished_at=at, outcome="unknown")
+    following = Delivery.objects.filter(page=row.page, state=State.QUEUED).order_by("due_at", "pk").first()
+    if following:
+        Delivery.objects.filter(pk=following.pk).update(due_at=min(at, following.due_at), repeat=True)
+        Delivery.objects.filter(pk=row.pk).update(state=State.UNKNOWN, lease_until=None)
+    else:
+        Delivery.objects.filter(pk=row.pk).update(state=State.QUEUED, lease_until=None, due_at=at, repeat=True)
+    wake(SENDING)
+    return True

@@ -1,0 +1,35 @@
+"""Due work of this room: looks at incidents, deliveries, leases that ran out, news and notices."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from foundation.dispatch.registry import Work, register
+from incidents.lifecycle import PAGING
+from paging import delivery, escalation, notices
+from paging.outbox import SENDING
+
+register(
+    Work(
+        PAGING,
+        "page",
+        due=escalation.due,
+        run=escalation.escalate_one,
+        oldest=escalation.oldest,
+        late_after=timedelta(seconds=30),
+        failed=escalation.put_aside,
+    )
+)
+register(
+    Work(
+        SENDING,
+        "page",
+        due=delivery.due,
+        run=delivery.send_one,
+        oldest=delivery.oldest,
+        late_after=timedelta(seconds=60),
+    )
+)
+register(Work("leases", "page", due=delivery.leases_over, run=delivery.recover))
+register(Work("announcing", "default", due=notices.to_announce, run=notices.announce))
+register(Work("notices", "default", due=notices.due, run=notices.send_one))

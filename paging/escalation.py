@@ -1,0 +1,167 @@
+"""Escalation: one look at one incident under its lock, deciding whom to page now and when to look next.
+
+`Incident.page_due_at` is the only due time, so one lock on one row decides every race with an acknowledgement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, F, Min, OuterRef, Subquery, Value, When
+from django.utils.translation import gettext as _
+
+from foundation.dispatch.registry import Key
+from incidents import lifecycle
+from incidents.models import OPEN_Q, Incident, Kind
+from incidents.severity import CLASSES
+from paging import outbox, targets
+from paging.models import Escalation, Page
+from paging.outbox import Call
+from paging.policy import CATCH_ALL_EVERY, Policy, policy_for
+
+POISONED = timedelta(minutes=5)
+WORST_FIRST = Case(*(When(severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
+
+
+def due(at: datetime, limit: int) -> list[Key]:
+    """Incidents at which paging must look: the worst class first, then first pages, then who has waited longest."""
+    found = Incident.objects.filter(page_due_at__lte=at).order_by(
+        WORST_FIRST, F("first_page_at").asc(nulls_first=True), "page_due_at"
+    )
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def oldest(at: datetime) -> datetime | None:
+    """Since when the longest waiting incident is due."""
+    return Incident.objects.filter(page_due_at__lte=at).aggregate(first=Min("page_due_at"))["first"]
+
+
+@transaction.atomic
+def escalate_one(key: Key, at: datetime) -> bool:
+    """Look at one incident; returns False when it is not due or somebody else is at it."""
+    incident = _claim(key, at)
+    if incident is None:
+        return False
+    if incident.silenced_until and incident.silenced_until > at:
+        lifecycle.next_look(incident, due_at=incident.silenced_until)
+        return True
+    if incident.held_by_id:
+        if incident.held_until is None or incident.held_until > at:
+            lifecycle.next_look(incident, due_at=incident.held_until)
+            return True
+        lifecycle.acknowledgement_expired(incident, at=at)
+    next_at = Run(incident, _run_of(incident, at), at).advance()
+    lifecycle.next_look(incident, due_at=next_at)
+    return True
+
+
+def _claim(key: Key, at: datetime) -> Incident | None:
+    """The incident under its lock, with the id of its present run, in one statement."""
+    run = Escalation.objects.filter(incident=OuterRef("pk"), fence=OuterRef("page_fence")).values("pk")[:1]
+    return (
+        Incident.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .filter(OPEN_Q, pk=key, page_due_at__lte=at)
+        .annotate(run_id=Subquery(run))
+        .first()
+    )
+
+
+def _run_of(incident: Incident, at: datetime) -> Escalation:
+    """The run that serves the incident's present fence; a new one takes a snapshot of the policy."""
+    run_id = getattr(incident, "run_id", None)
+    if run_id:
+        run = Escalation.objects.get(pk=run_id)
+        if run.fence == incident.page_fence:
+            return run
+    policy = policy_for(incident.service_id)
+    return Escalation.objects.create(
+        incident=incident, fence=incident.page_fence, policy_slug=policy.slug, policy=policy.snapshot(), started_at=at
+    )
+
+
+@dataclass
+class Run:
+    """One look of a run: pages the next step that has somebody, and says when to look again."""
+
+    incident: Incident
+    run: Escalation
+    at: datetime
+
+    def advance(self) -> datetime:
+        """Run the next step; steps that name nobody are logged and passed at once. Returns the next due time."""
+        policy = Policy.restore(self.run.policy_slug, self.run.policy)
+        while self.run.round < policy.rounds and policy.steps:
+            number, step = self.run.step, policy.steps[self.run.step]
+            reached = self._page(step.notify, self._reason(), _("step %s") % (number + 1))
+            self._move_on(len(policy.steps))
+            if reached:
+                self._save()
+                return self.at + step.wait
+        self._exhausted(policy)
+        self._save()
+        return self.at + CATCH_ALL_EVERY
+
+    def _reason(self) -> str:
+        if self.run.round > 0:
+            return Page.Reason.REPEAT
+        if self.run.step > 0:
+            return Page.Reason.ESCALATED
+        return Page.Reason.REPEAT if self.incident.first_page_at else Page.Reason.FIRST
+
+    def _move_on(self, steps: int) -> None:
+        self.run.step += 1
+        if self.run.step >= steps:
+            self.run.round, self.run.step = self.run.round + 1, 0
+
+    def _save(self) -> None:
+        self.run.save(update_fields=["round", "step", "state"])
+
+    def _page(self, notify: list[str], reason: str, label: str) -> bool:
+        """Page everybody behind `notify`; whether anybody can be reached."""
+        found = targets.resolve(notify, at=self.at, step=label)
+        for target in found.nobody:
+            self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why="nobody_on_call", target=target)
+        if not found.people:
+            return False
+        written = outbox.write(
+            [Call(person, because) for person, because in found.people.values()],
+            reason=reason,
+            severity=self.incident.severity,
+            at=self.at,
+            incident=self.incident,
+            run=self.run,
+            round_=self.run.round,
+            step=self.run.step,
+        )
+        outbox.tell_paged(self.incident, written, at=self.at, reason=reason, label=label)
+        return len(written.unreachable) < len(written.pages)
+
+    def _exhausted(self, policy: Policy) -> None:
+        """Every round is over: page the catch-all, or the administrators when it names nobody, again and again."""
+        if self.run.state != Escalation.State.EXHAUSTED:
+            self.run.state = Escalation.State.EXHAUSTED
+            self.incident.tell(
+                Kind.EXHAUSTED, at=self.at, cause=policy.slug, rounds=policy.rounds if policy.steps else 0
+            )
+        reason = Page.Reason.ESCALATED if self.incident.first_page_at or policy.steps else Page.Reason.FIRST
+        self.run.step = 0
+        label = _("catch-all")
+        if not self._page(policy.catch_all, reason, label) and policy.catch_all != targets.administrators():
+            self.run.round += 1
+            self._page(targets.administrators(), reason, label)
+        self.run.round += 1
+
+
+@transaction.atomic
+def put_aside(key: Key, at: datetime, error: Exception) -> None:
+    """A look that raised must not stop the others: look again in five minutes, and page the administrators now."""
+    incident = Incident.objects.locked(int(key))
+    found = targets.resolve(targets.administrators(), at=at, step=_("paging failed"))
+    label = _("paging failed")
+    incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="error", error=type(error).__name__)
+    calls = [Call(person, because) for person, because in found.people.values()]
+    written = outbox.write(calls, reason=Page.Reason.ESCALATED, severity=incident.severity, at=at, incident=incident)
+    outbox.tell_paged(incident, written, at=at, reason=Page.Reason.ESCALATED, label=label)
+    lifecycle.next_look(incident, due_at=at + POISONED)

@@ -1,0 +1,43 @@
+"""The signed link of a page: authority over that page alone, for 24 hours, without signing in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+
+LIFE = timedelta(hours=24)
+
+
+class LinkExpired(Exception):
+    """The link was good once."""
+
+
+class LinkUnknown(Exception):
+    """This is no link of ours."""
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(salt="paging.page", sep=".")
+
+
+def token_of(page_id: int, person_id: int) -> str:
+    """The token that opens this page for this person."""
+    return _signer().sign(f"{page_id}-{person_id}")
+
+
+def link_of(page_id: int, person_id: int) -> str:
+    """The full address of a page."""
+    return f"{settings.SHARPEND_URL}/p/{token_of(page_id, person_id)}/"
+
+
+def read(token: str) -> tuple[int, int]:
+    """(page id, person id) of a token. Raises LinkExpired or LinkUnknown."""
+    try:
+        page, person = _signer().unsign(token, max_age=LIFE).split("-")
+    except SignatureExpired as error:
+        raise LinkExpired from error
+    except (BadSignature, ValueError) as error:
+        raise LinkUnknown from error
+    return int(page), int(person)

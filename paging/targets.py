@@ -1,0 +1,78 @@
+"""Whom a target of a step means at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from oncall import rosters
+from oncall.models import Schedule
+from teams.models import Role, Team, User
+
+
+@dataclass
+class Found:
+    """People to page with the reason in words, and the targets that named nobody."""
+
+    people: dict[int, tuple[User, str]] = field(default_factory=dict)
+    nobody: list[str] = field(default_factory=list)
+
+    def add(self, person: User, because: str) -> None:
+        """The first reason that names a person stays."""
+        self.people.setdefault(person.pk, (person, because))
+
+
+def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
+    """The active people behind `schedule:slug`, `user:email`, `team:slug` and `role:admin` at `at`.
+
+    `step` is added to the reason ("step 1"). Each target is asked when its step begins, never before: the recipients equal
+    the on-call function at that instant.
+    """
+    found = Found()
+    for target in targets:
+        kind, _sep, name = target.partition(":")
+        before = len(found.people)
+        match kind:
+            case "schedule":
+                _schedule(found, name, at, step)
+            case "user":
+                _people(found, User.objects.active().filter(email=name), _("named in %s") % step)
+            case "team":
+                _team(found, name, step)
+            case "role":
+                _people(found, User.objects.active().filter(role=name), _("administrator, %s") % step)
+        if len(found.people) == before and not _known(found, kind, name):
+            found.nobody.append(target)
+    return found
+
+
+def _known(found: Found, kind: str, name: str) -> bool:
+    """Whether a target that added nobody names somebody who is being paged already."""
+    return kind == "user" and any(person.email == name for person, _because in found.people.values())
+
+
+def _people(found: Found, people: Iterable[User], because: str) -> None:
+    for person in people:
+        found.add(person, because)
+
+
+def _team(found: Found, slug: str, step: str) -> None:
+    team = Team.objects.filter(slug=slug).first()
+    if team:
+        members = User.objects.active().filter(memberships__team=team)
+        _people(found, members, _("member of %(team)s, %(step)s") % {"team": team, "step": step})
+
+
+def _schedule(found: Found, slug: str, at: datetime, step: str) -> None:
+    schedule = Schedule.objects.filter(slug=slug).first()
+    holder = rosters.who_is_on_call(schedule, at) if schedule else None
+    if holder:
+        found.add(holder, _("has the pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
+
+
+def administrators() -> list[str]:
+    """The target of last resort."""
+    return [f"role:{Role.ADMIN}"]
