@@ -1,0 +1,1 @@
+"""What every test gets. The database server comes from `tests.postgres`, which must run before Django's settings."""
