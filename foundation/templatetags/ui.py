@@ -53,6 +53,14 @@ def when(context: template.Context, at: datetime | None, style: str = "full") ->
 
 
 @register.simple_tag(takes_context=True)
+def when_text(context: template.Context, at: datetime) -> str:
+    """An instant as plain text for mails: the reader's zone and, where it differs, UTC."""
+    now = _now(context)
+    shown = times.full(at, now=now)
+    return shown if times.says_utc(at) else f"{shown} ({times.utc(at, now=now)})"
+
+
+@register.simple_tag(takes_context=True)
 def ago(context: template.Context, at: datetime | None) -> SafeString:
     """ "6 min ago" or "in 2 h 05", kept fresh by times.js. Beside a `when`, never instead of one."""
     if at is None:
@@ -114,6 +122,13 @@ def state_label(name: str, shown: str = "") -> SafeString:
 def story_icon(kind: str) -> SafeString:
     """The icon of a line of the story."""
     return icon(words.story_icon(kind))
+
+
+@register.filter
+def person(email: str | None, people: Any = None) -> str:
+    """What colleagues call the person with this e-mail: `people` maps e-mails to people; an unknown e-mail stands for itself."""
+    found = people.get(email) if isinstance(people, dict) else None
+    return str(found.short_name) if found else email or ""
 
 
 @register.filter(name="markdown")

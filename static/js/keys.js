@@ -11,9 +11,10 @@
     if (typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "?") { event.preventDefault(); help(); return; }
     const key = CSS.escape(event.key);
+    // The page's own button comes before one in the banner: `a` on INC-12 must never acknowledge INC-15.
     const field = [...document.querySelectorAll(`[data-key-focus="${key}"]`)].find(shown);
     if (field) { event.preventDefault(); field.focus(); return; }
-    const button = [...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
+    const button = [...document.querySelectorAll(`main [data-key="${key}"]`), ...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
     if (button) { event.preventDefault(); button.click(); }
   });
   document.addEventListener("click", (event) => {
