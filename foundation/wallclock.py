@@ -27,10 +27,10 @@ class WallClockField(WallClockBase):
 
     def get_prep_value(self, value: Any) -> datetime | None:
         """Refuse an aware time: it is an instant and belongs elsewhere."""
-        value = self.to_python(super().get_prep_value(value))
-        if value is not None and value.tzinfo is not None:
-            raise ValueError(f"{self.name} is a wall clock time and takes no zone, got {value!r}")
-        return value
+        clock = self.to_python(super().get_prep_value(value))
+        if clock is not None and clock.tzinfo is not None:
+            raise ValueError(f"{self.name} is a wall clock time and takes no zone, got {clock!r}")
+        return clock
 
     def to_python(self, value: Any) -> datetime | None:
         """Read `2026-10-19T09:00`."""

@@ -102,7 +102,7 @@ def _begin(opening: Opening, at: datetime) -> Incident:
     return incident
 
 
-def impact_of(incident: Incident, start: datetime | None) -> ImpactInterval:
+def impact_of(incident: Incident, start: datetime) -> ImpactInterval:
     """The interval that an incident of this class opens by itself."""
     kind, share, estimated = IMPACT_OF[incident.severity]
     return ImpactInterval(

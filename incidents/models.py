@@ -121,7 +121,7 @@ class Incident(models.Model):
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
     version = models.PositiveIntegerField(default=1, help_text=_("grows with each change; pages poll by it"))
 
-    objects: ClassVar[models.Manager[Incident]] = IncidentQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Incident]] = IncidentQuerySet.as_manager()
     if TYPE_CHECKING:
         timeline: RelatedManager[TimelineEntry]
         impacts: RelatedManager[ImpactInterval]

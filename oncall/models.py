@@ -30,7 +30,7 @@ class Schedule(Configured):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="schedules")
     timezone = models.CharField(max_length=64, validators=[check_timezone])
 
-    objects: ClassVar[models.Manager[Schedule]] = LiveQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Schedule]] = LiveQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]

@@ -56,7 +56,10 @@ def due(at: datetime, limit: int) -> list[Key]:
 
 def oldest(at: datetime) -> datetime | None:
     """Since when the longest waiting delivery is due."""
-    return Delivery.objects.filter(state=State.QUEUED, due_at__lte=at).aggregate(first=Min("due_at"))["first"]
+    first: datetime | None = Delivery.objects.filter(state=State.QUEUED, due_at__lte=at).aggregate(at=Min("due_at"))[
+        "at"
+    ]
+    return first
 
 
 def send_one(key: Key, at: datetime) -> bool:

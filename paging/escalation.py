@@ -35,7 +35,8 @@ def due(at: datetime, limit: int) -> list[Key]:
 
 def oldest(at: datetime) -> datetime | None:
     """Since when the longest waiting incident is due."""
-    return Incident.objects.filter(page_due_at__lte=at).aggregate(first=Min("page_due_at"))["first"]
+    first: datetime | None = Incident.objects.filter(page_due_at__lte=at).aggregate(at=Min("page_due_at"))["at"]
+    return first
 
 
 @transaction.atomic

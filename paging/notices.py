@@ -57,7 +57,7 @@ def announce(key: Key, at: datetime) -> bool:
     has_it, over = _("%(who)s has it: %(number)s %(title)s"), _("Resolved: %(number)s %(title)s")
     line = has_it if entry.kind == Kind.ACKNOWLEDGED else over
     subject = line % {"who": who, "number": incident.number, "title": incident.title}
-    for person in others.exclude(pk=entry.by_id):
+    for person in others.exclude(pk=entry.by_id or 0):
         tell(
             person,
             subject=subject,

@@ -192,7 +192,7 @@ class Service(Configured):
     customer_facing = models.BooleanField(_("customers notice when it fails"), default=True)
     default_class = models.CharField(max_length=20, choices=Severity.choices, default="", blank=True)
 
-    objects: ClassVar[models.Manager[Service]] = ServiceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Service]] = ServiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]

@@ -83,4 +83,4 @@ def publish_to_celery(work: Work, key: Key) -> None:
     """Send the one task to the work's queue."""
     from foundation.dispatch.tasks import do
 
-    do.apply_async(args=[work.name, key], queue=work.queue, expires=60, retry=False, ignore_result=True)
+    do.apply_async(args=(work.name, key), queue=work.queue, expires=60, retry=False, ignore_result=True)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any, Protocol, cast
 
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection, connections
@@ -28,6 +29,20 @@ PATIENCE = 2.0  # seconds that Celery has to claim a row before we do it here
 BEAT = 3.0  # seconds between heartbeats
 LOOK = 500  # rows of each kind per look
 THREADS = 8
+
+
+class Listener(Protocol):
+    """The part of psycopg2's connection that tells of a NOTIFY."""
+
+    notifies: list[Any]
+
+    def poll(self) -> object:
+        """Read what has come."""
+        ...
+
+    def fileno(self) -> int:
+        """For `select`."""
+        ...
 
 
 class Dispatcher:
@@ -124,7 +139,7 @@ class Dispatcher:
 
     def _run_connected(self) -> None:
         connection.ensure_connection()
-        listener = connection.connection
+        listener = cast(Listener, connection.connection)
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
         periodic.plant(self.clock())
@@ -137,18 +152,18 @@ class Dispatcher:
             self.turn(works)
             works = self._await(listener)
 
-    def _await(self, listener: object) -> list[Work]:
+    def _await(self, listener: Listener) -> list[Work]:
         """The kinds to look for next: those that somebody named, or all after a second of silence."""
         deadline = time.monotonic() + POLL
-        listener.poll()  # type: ignore[attr-defined]
-        while not listener.notifies and not self.stopping.is_set():  # type: ignore[attr-defined]
+        listener.poll()
+        while not listener.notifies and not self.stopping.is_set():
             left = deadline - time.monotonic()
             if left <= 0:
                 return registry.every_work()
-            select.select([listener], [], [], left)  # type: ignore[list-item]
-            listener.poll()  # type: ignore[attr-defined]
-        names = {notice.payload for notice in listener.notifies}  # type: ignore[attr-defined]
-        listener.notifies.clear()  # type: ignore[attr-defined]
+            select.select([listener], [], [], left)
+            listener.poll()
+        names = {notice.payload for notice in listener.notifies}
+        listener.notifies.clear()
         if time.monotonic() - self._last_full > POLL:
             self._last_full = time.monotonic()
             return registry.every_work()
