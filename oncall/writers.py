@@ -1,0 +1,126 @@
+"""The doors through which exceptions to a schedule are made and taken back. Who may do it is asked before, in the view."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from oncall.models import Cover, Override, Schedule
+from oncall.wallclock import LocalTimeError, check_typed, to_local
+from teams.models import User
+
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+
+
+@transaction.atomic
+def add_override(
+    schedule: Schedule,
+    *,
+    person: User,
+    starts: datetime,
+    ends: datetime,
+    by: User | None,
+    at: datetime,
+    reason: str = "",
+    from_file: bool = False,
+) -> Override:
+    """`person` takes the pager of `schedule` from `starts` to `ends`; the same order given twice is one override.
+
+    Naive times are on the schedule's wall clock; aware ones are instants and are turned into it. `at` is when it was
+    created: the latest wins. Raises `ValidationError` by field when the person is not active, the end is not after the
+    start, or a time does not exist or happens twice there.
+    """
+    starts, ends = _span(schedule, starts, ends)
+    _check_active(person, "person")
+    row = Override(
+        schedule=schedule,
+        person=person,
+        starts=starts,
+        ends=ends,
+        reason=reason,
+        from_file=from_file,
+        created_at=at,
+        created_by=by,
+    )
+    row.clean_fields(exclude=["schedule", "person", "created_by"])
+    Schedule.objects.select_for_update().get(pk=schedule.pk)
+    latest = (
+        schedule.overrides.filter(removed_at=None, starts__lt=ends, ends__gt=starts).order_by("created_at", "pk").last()
+    )
+    if latest and (latest.person_id, latest.starts, latest.ends) == (person.pk, starts, ends):
+        return latest
+    row.save()
+    return row
+
+
+def remove_override(override: Override, *, at: datetime) -> Override:
+    """Take an override back from `at` on; it stays in the history. Twice is once."""
+    Override.objects.filter(pk=override.pk, removed_at=None).update(removed_at=at)
+    override.refresh_from_db(fields=["removed_at"])
+    return override
+
+
+def add_cover(
+    schedule: Schedule,
+    *,
+    person: User,
+    covered: User,
+    starts: datetime,
+    ends: datetime,
+    by: User | None,
+    at: datetime,
+    from_file: bool = False,
+) -> Cover:
+    """`person` stands in for `covered` wherever they are on duty between `starts` and `ends`; times as in `add_override`.
+
+    Raises `ValidationError` by field, also when both are the same person.
+    """
+    starts, ends = _span(schedule, starts, ends)
+    _check_active(person, "person")
+    if person == covered:
+        raise ValidationError({"person": _("Nobody can cover themselves.")})
+    return Cover.objects.create(
+        schedule=schedule,
+        person=person,
+        covered=covered,
+        starts=starts,
+        ends=ends,
+        from_file=from_file,
+        created_at=at,
+        created_by=by,
+    )
+
+
+def remove_cover(cover: Cover, *, at: datetime) -> Cover:
+    """Take a cover back from `at` on; it stays in the history. Twice is once."""
+    Cover.objects.filter(pk=cover.pk, removed_at=None).update(removed_at=at)
+    cover.refresh_from_db(fields=["removed_at"])
+    return cover
+
+
+def _check_active(person: User, field: str) -> None:
+    if not person.is_active:
+        raise ValidationError({field: _("%s is not active and cannot hold the pager.") % person})
+
+
+def _span(schedule: Schedule, starts: datetime, ends: datetime) -> tuple[datetime, datetime]:
+    """Both times on the schedule's wall clock, each naming one instant, in order."""
+    starts = _wall_clock("starts", starts, schedule.timezone)
+    ends = _wall_clock("ends", ends, schedule.timezone)
+    if ends <= starts:
+        raise ValidationError({"ends": _("It must end after it starts.")})
+    return starts, ends
+
+
+def _wall_clock(field: str, typed: datetime, zone: str) -> datetime:
+    if not FIRST_YEAR <= typed.year <= LAST_YEAR:
+        raise ValidationError({field: _("Choose a year from 1970 to 2100.")})
+    local = typed if typed.tzinfo is None else to_local(typed, zone)
+    try:
+        check_typed(local, zone)
+    except LocalTimeError as error:
+        raise ValidationError({field: str(error)}) from error
+    return local
