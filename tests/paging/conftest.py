@@ -1,0 +1,52 @@
+"""A small on-call world: Alice, then Bob, then Mia as the catch-all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+
+from incidents import lifecycle
+from incidents.lifecycle import Opening
+from incidents.models import Incident
+from oncall.models import Coverage, EscalationPolicy
+from paging.models import ContactMethod
+from teams.models import Service, User
+from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
+
+
+def with_mail(person: User, **fields: object) -> ContactMethod:
+    """A verified mail method."""
+    values: dict[str, object] = {"slug": "mail", "kind": "email", "address": person.email, "verified_at": AT, **fields}
+    return ContactMethod.objects.create(user=person, **values)
+
+
+@dataclass
+class World:
+    """People, a service and its policy."""
+
+    alice: User
+    bob: User
+    mia: User
+    service: Service
+    policy: EscalationPolicy
+
+    def open(self, at: datetime = AT, title: str = "Queue stuck", severity: str = "critical") -> Incident:
+        """An incident opened by an alert."""
+        return lifecycle.open_one(Opening(title, self.service, severity, impact_started_at=at), at=at)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Step 1: the schedule (Alice), 5 min; step 2: Bob, 10 min; one extra round; catch-all Mia."""
+    alice, bob, mia = make_user("Alice"), make_user("Bob"), make_user("Mia")
+    for person in (alice, bob, mia):
+        with_mail(person)
+    team = make_team("payments", members=(alice, bob))
+    make_schedule("payments-primary", alice, team=team)
+    steps = ((300, ["schedule:payments-primary"]), (600, ["user:bob@example.com"]))
+    policy = make_policy("payments", *steps, repeat=1, catch_all=["user:mia@example.com"])
+    service = make_service("checkout", team=team)
+    Coverage.objects.create(service=service, policy=policy)
+    return World(alice, bob, mia, service, policy)
