@@ -81,10 +81,11 @@ INSTALLED_APPS = [
     "incidents",
     "paging",
     "alerts",
+    "status",
     "desk",
     "provisioning",
 ]
-ROOMS = ["foundation", "teams", "oncall", "incidents", "paging", "alerts", "desk", "provisioning"]
+ROOMS = ["foundation", "teams", "oncall", "incidents", "paging", "alerts", "status", "desk", "provisioning"]
 
 MIDDLEWARE = [
     "foundation.direct.DirectDoor",
