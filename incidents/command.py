@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import lifecycle
-from incidents.models import STAMPS, ImpactInterval, Incident, Kind, NotAllowed, RoleTenure, TimelineEntry
+from incidents.models import STAMPS, ImpactInterval, Incident, Kind, NotAllowed, RoleTenure, State, TimelineEntry
 from teams.models import User
 
 ORDER = (
@@ -80,6 +80,19 @@ def check_order(incident: Incident) -> None:
             raise NotAllowed(
                 _("%s must not be later than %s.") % (first, then), fields={first: [_("later than %s") % then]}
             )
+    _check_state(incident)
+
+
+def _check_state(incident: Incident) -> None:
+    """Raise NotAllowed when the stamps say of the state what it is not."""
+    if incident.is_open and incident.resolved_at is not None:
+        raise NotAllowed(_("%s is open: resolve it first.") % incident, fields={"resolved_at": [_("It is open.")]})
+    if incident.state != State.CLOSED and incident.closed_at is not None:
+        raise NotAllowed(
+            _("%s is not closed: close it first.") % incident, fields={"closed_at": [_("It is not closed.")]}
+        )
+    if incident.state == State.CLOSED and incident.closed_at is None:
+        raise NotAllowed(_("A closed incident keeps the time at which it was closed."))
     if not incident.is_open and incident.resolved_at is None and incident.state in {"resolved", "closed"}:
         raise NotAllowed(_("A resolved incident keeps the time at which it was resolved."))
 

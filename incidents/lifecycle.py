@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents.models import OPEN, OVER, ImpactInterval, Incident, Kind, NotAllowed, State, TimelineEntry
-from incidents.severity import ACK_TIMEOUT, IMPACT_OF, rank
+from incidents.severity import ACK_TIMEOUT, IMPACT_OF, STANDARD, rank
 from teams.models import Service, User
 
 PAGING = "paging"
@@ -113,8 +113,19 @@ def impact_of(incident: Incident, start: datetime) -> ImpactInterval:
 def _open_or_refuse(pk: int) -> Incident:
     incident = Incident.objects.locked(pk)
     if incident.state in OVER:
-        raise NotAllowed(_("%s is %s.") % (incident, incident.get_state_display()), lost_race=True)
+        raise NotAllowed(_who_ended(incident), lost_race=True)
     return incident
+
+
+def _who_ended(incident: Incident) -> str:
+    """ "INC-12 was resolved by Bob Bell": whoever comes late hears who was first."""
+    words = {"incident": incident, "state": incident.get_state_display()}
+    last = incident.timeline.filter(kind=incident.state).select_related("by").order_by("-pk").first()
+    if last and last.by:
+        return _("%(incident)s was %(state)s by %(by)s.") % {**words, "by": last.by}
+    if last and last.cause:
+        return _("%(incident)s was %(state)s (%(cause)s).") % {**words, "cause": last.cause}
+    return _("%(incident)s is %(state)s.") % words
 
 
 def save(incident: Incident) -> Incident:
@@ -302,6 +313,24 @@ def reopen(incident: Incident, *, at: datetime, by: User | None = None, cause: s
     if incident.impact_started_at and incident.service_id:
         impact_of(incident, at).save()
     incident.tell(Kind.REOPENED, by=by, at=at, cause=cause, was=was)
+    return save(incident)
+
+
+@transaction.atomic
+def close(incident: Incident, *, by: User, at: datetime) -> Incident:
+    """Nothing is left to do. Raises NotAllowed while it is open, and for a class whose postmortem is still owed."""
+    incident = Incident.objects.locked(incident.pk)
+    if incident.is_open:
+        raise NotAllowed(_("%s is %s: resolve it first.") % (incident, incident.get_state_display()))
+    if incident.state != State.RESOLVED:
+        raise NotAllowed(_who_ended(incident), lost_race=True)
+    if incident.severity != STANDARD:
+        raise NotAllowed(
+            _("%s is %s: it needs its internal postmortem first.") % (incident, incident.get_severity_display())
+        )
+    incident.stamp("human", closed_at=at)
+    incident.state = State.CLOSED
+    incident.tell(Kind.CLOSED, by=by, at=at)
     return save(incident)
 
 
