@@ -27,11 +27,16 @@ def answer_page(page: Page, *, at: datetime, via: str) -> Page:
     """The person of this page acknowledges it: its incident, or the test. Raises NotAllowed when the incident is over."""
     seen(page, at=at)
     if page.incident is None:
-        Page.objects.filter(pk=page.pk, acked_at=None).update(acked_at=at)
+        heard(page, at=at)
     else:
         acknowledge(page.incident, by=page.person, at=at, via=via)
     page.refresh_from_db()
     return page
+
+
+def heard(page: Page, *, at: datetime) -> None:
+    """The person asked for help says that they are on it; whoever has the incident keeps it."""
+    Page.objects.filter(pk=page.pk, acked_at=None).update(acked_at=at)
 
 
 def seen(page: Page, *, at: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,56 +17,81 @@ from paging import answers, links
 from paging.models import Page
 
 
-def _show(request: HttpRequest, page: Page | None, *, status: int = 200, **extra: object) -> HttpResponse:
-    incident = page.incident if page else None
-    held_by_other = incident is not None and incident.held_by_id not in {None, page.person_id if page else None}
-    context = {
-        "page": page,
-        "incident": incident,
-        "is_open": incident is not None and incident.is_open,
-        "yours": incident is not None and page is not None and incident.held_by_id == page.person_id,
-        "held_by_other": held_by_other,
-        "others": [other for other in answers.live_pages(page.person) if page and other.pk != page.pk] if page else [],
-        **extra,
-    }
-    response = render(request, "paging/page_link.html", context, status=status)
+@login_not_required
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page_link(request: HttpRequest, token: str) -> HttpResponse:
+    """`/p/{token}/`. The token is the authority over this page alone; it neither reads nor makes a session."""
+    try:
+        page_id, person_id = links.read(token)
+    except links.LinkExpired:
+        return _private(render(request, "paging/page_link_expired.html", status=410))
+    except links.LinkUnknown:
+        return _private(render(request, "paging/page_link_expired.html", {"unknown": True}, status=404))
+    pages = Page.objects.select_related("incident__service", "incident__held_by", "person")
+    page = pages.filter(pk=page_id, person=person_id, person__is_active=True).first()
+    if page is None:
+        return _private(render(request, "paging/page_link_expired.html", status=410))
+    with timezone.override(ZoneInfo(page.person.timezone)):
+        return _private(_answer(request, page) if request.method == "POST" else _show(request, page))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address is a secret: no cache and no other site gets it."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
-@login_not_required
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def page_link(request: HttpRequest, token: str) -> HttpResponse:
-    """`/p/{token}/`. The token is the authority; it neither reads nor makes a session."""
-    try:
-        page_id, person_id = links.read(token)
-    except links.LinkExpired:
-        return _show(request, None, status=410, problem="expired")
-    except links.LinkUnknown:
-        return _show(request, None, status=404, problem="unknown")
-    page = (
-        Page.objects.select_related("incident__service", "incident__held_by", "person")
-        .filter(pk=page_id, person=person_id, person__is_active=True)
-        .first()
-    )
-    if page is None:
-        return _show(request, None, status=410, problem="gone")
-    if request.method != "POST":
-        return _show(request, page)
-    return _answer(request, page)
+def _context(page: Page) -> dict[str, Any]:
+    incident = page.incident
+    others = [other for other in answers.live_pages(page.person) if other.pk != page.pk and other.incident != incident]
+    shown = [
+        {
+            "incident": incident,
+            "because": page.because,
+            "open": incident.is_open,
+            "held_by": incident.held_by,
+            "mine": incident.held_by_id == page.person_id,
+        }
+        for incident in ([incident] if incident else [])
+    ]
+    return {
+        "page": page,
+        "person": page.person,
+        "test": page.incident is None,
+        "incidents": shown,
+        "others": [{"page": other, "path": f"/p/{links.token_of(other.pk, other.person_id)}/"} for other in others],
+        "at": timezone.now(),
+    }
+
+
+def _show(request: HttpRequest, page: Page, *, status: int = 200, refused: str = "") -> HttpResponse:
+    """What the page says now: it asks, it is answered, or there is nothing left to do."""
+    context, incident = _context(page), page.incident
+    if incident is None:
+        return render(request, "paging/page_link_done.html" if page.acked_at else "paging/page_link.html", context)
+    if incident.is_open and incident.held_by_id == page.person_id:
+        return render(request, "paging/page_link_done.html", {**context, "until": incident.held_until}, status=status)
+    if not incident.is_open or incident.is_held:
+        context |= {"refused": refused, "can_take": incident.is_open}
+        return render(request, "paging/page_link_over.html", context, status=status)
+    return render(request, "paging/page_link.html", {**context, "can_acknowledge": True}, status=status)
 
 
 def _answer(request: HttpRequest, page: Page) -> HttpResponse:
-    """Acknowledge; when somebody else has it already, only `take=1` takes it over, so that a late second tap says who."""
-    incident = page.incident
+    """Acknowledge. When somebody else has it already, only `take=1` takes it over: a late tap says who has it."""
+    now, incident = timezone.now(), page.incident
+    answers.seen(page, at=now)
     taken = incident is not None and incident.is_held and incident.held_by_id != page.person_id
+    asked = page.reason in {Page.Reason.ASKED_FOR_HELP, Page.Reason.HANDOVER}
     if taken and request.POST.get("take") != "1":
-        answers.seen(page, at=timezone.now())
+        if asked:
+            answers.heard(page, at=now)
         return _show(request, page)
     try:
-        page = answers.answer_page(page, at=timezone.now(), via="link")
+        page = answers.answer_page(page, at=now, via="link")
     except NotAllowed as error:
-        return _show(request, page, status=409, problem="over", message=str(error))
-    return _show(request, page, answered=True)
+        page.refresh_from_db()
+        return _show(request, page, status=409, refused=str(error))
+    return _show(request, page)
