@@ -124,11 +124,12 @@ def story_icon(kind: str) -> SafeString:
     return icon(words.story_icon(kind))
 
 
-@register.filter
-def person(email: str | None, people: Any = None) -> str:
-    """What colleagues call the person with this e-mail: `people` maps e-mails to people; an unknown e-mail stands for itself."""
+@register.simple_tag(takes_context=True)
+def called(context: template.Context, email: str | None) -> str:
+    """What colleagues call the person with this e-mail: the view's `people` maps e-mails to people, others stand as they are."""
+    people: Any = context.get("people")
     found = people.get(email) if isinstance(people, dict) else None
-    return str(found.short_name) if found else email or ""
+    return str(found.short_name) if found else str(email or "")
 
 
 @register.filter(name="markdown")
