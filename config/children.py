@@ -55,6 +55,7 @@ class Child:
     stop: int = signal.SIGTERM
     orphan: int = signal.SIGKILL
     restart: bool = True
+    hush: str = ""  # lines with these words stay unsaid
     process: subprocess.Popen[bytes] | None = None
     crashes: int = 0
     started: float = 0.0
@@ -140,7 +141,8 @@ class Nursery:
         if child._rest and (not data or len(child._rest) > CHUNK):
             lines, child._rest = [*lines, child._rest], b""
         for line in lines:
-            self.log(child.name, line.decode("utf-8", "replace").rstrip())
+            if not child.hush or child.hush.encode() not in line:
+                self.log(child.name, line.decode("utf-8", "replace").rstrip())
 
     def _ended(self, child: Child) -> None:
         """Note the end; the pause doubles with each crash in a row."""

@@ -76,7 +76,7 @@ class Engines:
             return url
         server = Valkey(find_valkey(self.given), self.home.path / "valkey", self._sockets(None))
         server.prepare()
-        child = Child("valkey", server.argv, {"cwd": "/"})
+        child = Child("valkey", server.argv, {"cwd": "/"}, hush="overcommit")
         self._start(child)
         if not self.nursery.until(lambda: server.ready() or child.crashes > 0, 20) or not server.ready():
             raise_if_stopped(self.nursery)

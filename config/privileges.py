@@ -7,6 +7,7 @@ owns nothing. That account often cannot walk to a folder under /root or a privat
 from __future__ import annotations
 
 import os
+import pwd
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,28 @@ def account_for(data: Path) -> Account:
             raise Refused(
                 f"{data} belongs to user id {owner.st_uid}: start as that user or as root, or change its owner."
             )
+        if not owner and not _has_name(os.geteuid()):
+            raise Refused(
+                f"User id {os.geteuid()} has no name in /etc/passwd, which PostgreSQL's initdb needs: add it."
+            )
         return Account(os.geteuid(), os.getegid(), drops=False)
     if owner and owner.st_uid != 0:
         return Account(owner.st_uid, owner.st_gid, drops=True)
     for uid in NOBODY:
         account = Account(uid, uid, drops=True)
-        if account.may(Path("/"), os.R_OK):
+        if _has_name(uid) and account.may(Path("/"), os.R_OK):
             return account
     raise Refused(
         "PostgreSQL does not run as root and this root cannot change to another user: start as an ordinary user."
     )
+
+
+def _has_name(uid: int) -> bool:
+    """Whether `uid` has an entry in the user database: initdb refuses to work for one without."""
+    try:
+        return bool(pwd.getpwuid(uid))
+    except KeyError:
+        return False
 
 
 @dataclass
