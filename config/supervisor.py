@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import hashlib
 import http.client
 import os
 import socket
@@ -55,6 +56,7 @@ class Up:
         self.home.point({name: environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SHARPEND_URL")})
         self._command("migrate", "--noinput")
         self.home.migrated.touch()
+        self._collect()
         if self.options.demo:
             self._demo()
         for name in ROLES:
@@ -63,6 +65,18 @@ class Up:
             self.roles.append(child)
             self.nursery.start(child)
         self._wait_until_ready()
+
+    def _collect(self) -> None:
+        """Collect the static files when any of them, or a package that brings some, changed since the last time."""
+        digest = hashlib.sha256((ROOT / "requirements" / "runtime.txt").read_bytes())
+        for path in sorted(path for top in ("static", "*/static") for path in ROOT.glob(f"{top}/**/*")):
+            seen = path.stat()
+            digest.update(f"{path.relative_to(ROOT)} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+        stamp = ROOT / "build" / "staticfiles.stamp"
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == digest.hexdigest():
+            return
+        self._command("collectstatic", "--noinput", "--clear")
+        stamp.write_text(digest.hexdigest(), encoding="utf-8")
 
     def _demo(self) -> None:
         if any(ROOT.glob("*/management/commands/demo.py")):
