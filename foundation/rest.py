@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, ClassVar, NoReturn
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as RuleBroken
@@ -20,13 +20,14 @@ from django.http import Http404, UnreadablePostError
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # the framework's views read their settings, and so this module, while they are imported
+    from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 MAX_BODY = 1024 * 1024  # bytes
@@ -196,8 +197,8 @@ def _bad_cursor() -> exceptions.ValidationError:
     return exceptions.ValidationError({"cursor": [_("This is not a cursor of ours. Start without one.")]})
 
 
-class BareList(ListAPIView[Any]):
-    """A list answered as a bare array, for rows that are few by nature (schedules, shifts, pages of one incident)."""
+class BareArray:
+    """Mixin before a list view: answers a bare array, where rows are few by nature (schedules)."""
 
     pagination_class = None
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from teams.models import ApiToken, Role, User, digest
+
+if TYPE_CHECKING:  # the framework's views read their settings, and so this module, while they are imported
+    from rest_framework.views import APIView
 
 SCHEME = "Bearer"
 STAMP_EVERY = timedelta(minutes=1)
@@ -73,14 +75,3 @@ class ScopeAllows(BasePermission):
             self.message = _("Observers read; they change nothing.")
             return False
         return True
-
-
-class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema names it."""
-
-    target_class = "teams.tokens.BearerToken"
-    name = "token"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        """OpenAPI's word for a bearer token."""
-        return {"type": "http", "scheme": "bearer"}
