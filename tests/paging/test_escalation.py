@@ -26,7 +26,9 @@ def look(at: datetime) -> int:
 
 def paged(incident: Incident) -> list[tuple[str, int, int, str]]:
     """(person, round, step, reason) of every page, in order."""
-    return [(p.person.short_name, p.round, p.step, p.reason) for p in incident.pages.select_related("person").order_by("pk")]
+    return [
+        (p.person.short_name, p.round, p.step, p.reason) for p in incident.pages.select_related("person").order_by("pk")
+    ]
 
 
 def minutes(number: float) -> datetime:
@@ -143,7 +145,9 @@ def test_inactive_people_are_not_paged(world: World) -> None:
     incident = world.open()
     look(AT)
     look(minutes(5))
-    assert [name for name, *_rest in paged(incident)] == ["Alice", "Alice"], "Bob's step names nobody: on to the next round"
+    assert [name for name, *_rest in paged(incident)] == ["Alice", "Alice"], (
+        "Bob's step names nobody: on to the next round"
+    )
 
 
 def test_without_a_policy_the_administrators_are_paged(world: World) -> None:
