@@ -50,7 +50,7 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """One message."""
         content = cast(bytes, envelope.content)
-        mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+        mail = message_from_bytes(content, policy=policy.default)
         if len(envelope.rcpt_tos) != 1 or mail["To"] != envelope.rcpt_tos[0]:
             return "554 exactly one recipient, named in To, was expected"
         received = Received(envelope.rcpt_tos[0], mail, time.time())
@@ -69,7 +69,7 @@ class FreePort(Controller):
     def _trigger_server(self) -> None:
         listening: Any = self.server
         self.port = listening.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class MailServer:

@@ -211,7 +211,7 @@ def test_resolving_ends_it_and_reopening_starts_again(world: World) -> None:
 
 def test_the_recipients_are_those_of_the_steps_instant(world: World) -> None:
     """Alice hands over to Bob at 09:00 on Monday; a step after it pages Bob."""
-    LayerMember.objects.create(layer=world.alice.pk and LayerMember.objects.get().layer, position=1, user=world.bob)
+    LayerMember.objects.create(layer=LayerMember.objects.get().layer, position=1, user=world.bob)
     before = datetime.fromisoformat("2026-11-23T08:58:00+00:00")
     incident = world.open(at=before)
     look(before)
