@@ -1,5 +1,54 @@
-"""Addresses of this room."""
+"""Addresses of the application's pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from desk import (
+    acts,
+    banner,
+    declare,
+    first_run,
+    home,
+    incident,
+    incidents,
+    more,
+    oncall,
+    override,
+    page_me,
+    schedule,
+    services,
+    settings_mail,
+    settings_methods,
+    settings_profile,
+    sources,
+)
+
+app_name = "desk"
+incident_patterns = [
+    path("", incident.incident, name="incident"),
+    path("live/", incident.live, name="live"),
+    path("<str:name>/", acts.act, name="act"),
+]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("now/banner/", banner.banner, name="banner"),
+    path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/<str:number>/", include(incident_patterns)),
+    path("search/", RedirectView.as_view(pattern_name="desk:incidents", query_string=True), name="search"),
+    path("declare/", declare.declare, name="declare"),
+    path("declare/preview/", declare.preview, name="declare_preview"),
+    path("page-me/", page_me.page_me, name="page_me"),
+    path("oncall/", oncall.oncall, name="oncall"),
+    path("oncall/<slug:slug>/", schedule.schedule, name="schedule"),
+    path("oncall/<slug:slug>/why/", schedule.why, name="why"),
+    path("oncall/<slug:slug>/override/", override.override, name="override"),
+    path("services/", services.services, name="services"),
+    path("services/sources/", sources.sources, name="sources"),
+    path("services/sources/<slug:slug>/", sources.source, name="source"),
+    path("services/<slug:slug>/", services.service, name="service"),
+    path("settings/", settings_profile.settings_profile, name="settings_profile"),
+    path("settings/methods/", settings_methods.settings_methods, name="settings_methods"),
+    path("settings/mail/", settings_mail.settings_mail, name="settings_mail"),
+    path("start/", first_run.first_run, name="first_run"),
+    path("more/", more.more, name="more"),
+]

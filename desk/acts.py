@@ -1,0 +1,250 @@
+"""What people do to an incident: one POST address per act, each a plain form, each answered without a script too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from desk.answers import see_other
+from desk.guard import find_incident, person, require, who
+from desk.incident import LIVE_RELATED, render_incident, render_resolve
+from desk.incident_alerts import still_firing
+from incidents import command, lifecycle
+from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
+from paging import answers, asking
+from teams.models import Severity, User
+from teams.permissions import may_act_on_incident, may_change_state
+
+
+@dataclass(frozen=True)
+class Doing:
+    """Who does what to which incident and when."""
+
+    incident: Incident
+    by: User
+    at: datetime
+    data: dict[str, object]
+
+    def text(self, name: str) -> str:
+        """A cleaned text field."""
+        return str(self.data.get(name) or "")
+
+    def someone(self, name: str) -> User:
+        """A cleaned person."""
+        found = self.data[name]
+        assert isinstance(found, User)  # noqa: S101 - the form's field cleans to a person
+        return found
+
+
+class Nothing(forms.Form):
+    """An act that needs no words."""
+
+
+class NoteForm(forms.Form):
+    """A note."""
+
+    text = forms.CharField(max_length=20_000, widget=forms.Textarea)
+
+
+class ReasonForm(forms.Form):
+    """An act that may say why."""
+
+    reason = forms.CharField(max_length=1000, required=False)
+
+
+class ClassForm(ReasonForm):
+    """Another class."""
+
+    severity = forms.ChoiceField(choices=Severity.choices, label=gettext_lazy("class"))
+
+
+class StateForm(forms.Form):
+    """Another open state."""
+
+    state = forms.ChoiceField(choices=[(str(state), state.label) for state in OPEN])
+
+
+class TitleForm(forms.Form):
+    """A better title."""
+
+    title = forms.CharField(max_length=300)
+
+
+class PersonField(forms.ModelChoiceField[User]):
+    """A person who can be paged, by e-mail."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(User.objects.active(), to_field_name="email", **options)  # type: ignore[arg-type]
+
+
+class HandOverForm(forms.Form):
+    """Who takes it."""
+
+    to = PersonField()
+
+
+class RoleForm(forms.Form):
+    """Who takes which role; nobody named means oneself."""
+
+    role = forms.ChoiceField(choices=RoleTenure.Role.choices)
+    person = PersonField(required=False)
+
+
+class PullInForm(ReasonForm):
+    """Whom to pull in, and what for."""
+
+    person = PersonField()
+
+
+def _acknowledge(do: Doing) -> str:
+    answers.acknowledge(do.incident, by=do.by, at=do.at, via="web")
+    return _("You have %s.") % do.incident
+
+
+def _unacknowledge(do: Doing) -> str:
+    lifecycle.unacknowledge(do.incident, by=do.by, at=do.at)
+    return _("%s is given back: paging starts again.") % do.incident
+
+
+def _mitigate(do: Doing) -> str:
+    lifecycle.mitigate(do.incident, by=do.by, at=do.at)
+    return _("%s is mitigated: customers no longer feel it.") % do.incident
+
+
+def _resolve(do: Doing) -> str:
+    lifecycle.resolve(do.incident, by=do.by, at=do.at)
+    return _("%s is resolved.") % do.incident
+
+
+def _reopen(do: Doing) -> str:
+    lifecycle.reopen(do.incident, by=do.by, at=do.at)
+    return _("%s is open again: paging starts again.") % do.incident
+
+
+def _escalate(do: Doing) -> str:
+    lifecycle.escalate(do.incident, by=do.by, at=do.at)
+    return _("Paging goes on to the next step of %s now.") % do.incident
+
+
+def _note(do: Doing) -> str:
+    command.note(do.incident, by=do.by, text=do.text("text"), at=do.at)
+    return ""
+
+
+def _cancel(do: Doing) -> str:
+    lifecycle.cancel(do.incident, by=do.by, at=do.at, reason=do.text("reason"))
+    return _("%s is cancelled: it counts nowhere.") % do.incident
+
+
+def _class(do: Doing) -> str:
+    lifecycle.change_class(do.incident, to=do.text("severity"), by=do.by, at=do.at, reason=do.text("reason"))
+    return _("%(incident)s is %(class)s now.") % {"incident": do.incident, "class": Severity(do.text("severity")).label}
+
+
+def _state(do: Doing) -> str:
+    lifecycle.change_state(do.incident, to=do.text("state"), by=do.by, at=do.at)
+    return _("%(incident)s is %(state)s now.") % {"incident": do.incident, "state": State(do.text("state")).label}
+
+
+def _title(do: Doing) -> str:
+    lifecycle.retitle(do.incident, title=do.text("title"), by=do.by, at=do.at)
+    return ""
+
+
+def _role(do: Doing) -> str:
+    holder = do.someone("person") if do.data.get("person") else do.by
+    command.take_role(do.incident, role=do.text("role"), person=holder, by=do.by, at=do.at)
+    return ""
+
+
+def _hand_over(do: Doing) -> str:
+    to = do.someone("to")
+    lifecycle.hand_over(do.incident, to=to, by=do.by, at=do.at)
+    return _("%(person)s has %(incident)s now.") % {"person": to, "incident": do.incident}
+
+
+def _pull_in(do: Doing) -> str:
+    asked = do.someone("person")
+    asking.pull_in(do.incident, person=asked, by=do.by, reason=do.text("reason"), at=do.at)
+    return _("%s is being paged.") % asked
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: what does it, what it asks for, and whether it moves the state (which a guide may not)."""
+
+    run: Callable[[Doing], str]
+    form: type[forms.Form] = Nothing
+    moves_state: bool = True
+
+
+ACTS: dict[str, Act] = {
+    "acknowledge": Act(_acknowledge),
+    "unacknowledge": Act(_unacknowledge),
+    "mitigate": Act(_mitigate),
+    "resolve": Act(_resolve),
+    "reopen": Act(_reopen),
+    "escalate": Act(_escalate),
+    "note": Act(_note, NoteForm, moves_state=False),
+    "cancel": Act(_cancel, ReasonForm),
+    "class": Act(_class, ClassForm),
+    "state": Act(_state, StateForm),
+    "title": Act(_title, TitleForm, moves_state=False),
+    "role": Act(_role, RoleForm, moves_state=False),
+    "page": Act(_pull_in, PullInForm, moves_state=False),
+    "hand_over": Act(_hand_over, HandOverForm),
+}
+
+
+@require_POST
+def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """Do `name` to the incident; 303 back to it, or its live part for a script.
+
+    Refusals: 404 not there or not theirs, 403 not allowed, 422 a field is wrong, 409 somebody else was faster (who is said).
+    """
+    known = ACTS.get(name)
+    if known is None:
+        raise Http404
+    by = person(request)
+    incident = find_incident(by, number, related=LIVE_RELATED)
+    roles = incident.tenures.filter(person=by, end=None).values_list("role", flat=True)
+    may = may_change_state if known.moves_state else may_act_on_incident
+    require(may(who(request), set(roles)))
+    form = known.form(request.POST)
+    if not form.is_valid():
+        return _refused(request, incident, _sentence(form), status=422)
+    if name == "resolve" and not request.POST.get("sure") and (firing := still_firing(incident)):
+        return render_resolve(request, incident, firing)
+    try:
+        said = known.run(Doing(incident, by, timezone.now(), form.cleaned_data))
+    except NotAllowed as refusal:
+        return _refused(request, incident, str(refusal), status=409 if refusal.lost_race else 422)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render_incident(request, find_incident(by, number, related=LIVE_RELATED), part=True, said=said)
+    if said:
+        messages.success(request, said)
+    return see_other(request, incident.path)
+
+
+def _sentence(form: forms.Form) -> str:
+    """The first thing that is wrong, with the field's name when it has one."""
+    for name, errors in form.errors.items():
+        label = form.fields[name].label or name.replace("_", " ") if name in form.fields else ""
+        return f"{label}: {errors[0]}" if label else str(errors[0])
+    return _("This cannot be read.")
+
+
+def _refused(request: HttpRequest, incident: Incident, sentence: str, *, status: int) -> HttpResponse:
+    """The incident as it is now, with the sentence above it: who won is seen, and nothing typed is lost."""
+    fresh = find_incident(person(request), incident.number, related=LIVE_RELATED)
+    part = bool(request.htmx)  # type: ignore[attr-defined]
+    return render_incident(request, fresh, part=part, refused=sentence, status=status)

@@ -1,0 +1,99 @@
+"""Who would be paged: the pager's own functions, asked without sending anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from incidents.models import Incident
+from paging import targets
+from paging.models import Escalation
+from paging.policy import Policy, policy_for
+from teams.models import Service, User
+
+
+@dataclass(frozen=True)
+class NextPage:
+    """Who is paged at `at` unless somebody acknowledges before."""
+
+    at: datetime
+    who: str
+
+
+def next_page(incident: Incident) -> NextPage | None:
+    """What the running escalation does next; None when paging looks at nothing."""
+    if incident.page_due_at is None:
+        return None
+    run = Escalation.objects.filter(incident=incident, fence=incident.page_fence).first()
+    policy = Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)
+    over = not policy.steps or (run is not None and run.round >= policy.rounds)
+    notify = policy.catch_all if over else policy.steps[run.step if run else 0].notify
+    found = targets.resolve(notify, at=incident.page_due_at, step="")
+    return NextPage(incident.page_due_at, names(person for person, _because in found.people.values()))
+
+
+@dataclass(frozen=True)
+class StepForecast:
+    """One step of a policy at an instant. `wait` is the time until the next one, None after the last."""
+
+    number: int
+    wait: timedelta | None
+    people: list[User]
+    nobody: list[str]
+
+    @property
+    def who(self) -> str:
+        """The people by name; "nobody" when the step reaches none."""
+        return names(self.people)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What an incident of a service would do at `at`: the steps in order, then the catch-all."""
+
+    policy_slug: str
+    steps: list[StepForecast]
+    catch_all: str
+    rounds: int
+
+    @property
+    def first(self) -> StepForecast | None:
+        """The first step that reaches anybody: steps that name nobody are passed at once."""
+        return next((step for step in self.steps if step.people), None)
+
+    @property
+    def sentence(self) -> str:
+        """Who is paged first, in words."""
+        if self.first is None:
+            return _("Nobody is on call: %s is paged at once.") % self.catch_all
+        return _("%s is paged at once.") % self.first.who
+
+
+def would_page(service: Service | None, at: datetime) -> Forecast:
+    """A dry run of the policy of `service` at `at`; without a policy the administrators are paged."""
+    policy = policy_for(service.pk if service else None)
+    return Forecast(policy.slug, steps_at(policy, at), caught_by(policy.catch_all, at), policy.rounds)
+
+
+def steps_at(policy: Policy, at: datetime) -> list[StepForecast]:
+    """The steps of a policy with the people behind them at `at`."""
+    found = []
+    for number, step in enumerate(policy.steps, start=1):
+        resolved = targets.resolve(step.notify, at=at, step="")
+        people = [person for person, _because in resolved.people.values()]
+        found.append(StepForecast(number, step.wait, people, resolved.nobody))
+    return found
+
+
+def caught_by(catch_all: list[str], at: datetime) -> str:
+    """The people of the catch-all by name."""
+    return names(person for person, _because in targets.resolve(catch_all, at=at, step="").people.values())
+
+
+def names(people: Iterable[User]) -> str:
+    """ "Ana Ames, Bob Bell", or "nobody"."""
+    found = [str(person) for person in people]
+    return ", ".join(found) if found else _("nobody")

@@ -1,0 +1,50 @@
+"""Who asks, and what they may see: loaded once per request, refused in one place."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
+
+from incidents.models import Incident, IncidentQuerySet
+from teams.models import User
+from teams.permissions import Standing, standing
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in person. The sign-in middleware lets nobody else reach a view of the desk."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def who(request: HttpRequest) -> Standing:
+    """What is true of the person who asks; two queries, once per request."""
+    found: Standing | None = getattr(request, "_standing", None)
+    if found is None:
+        found = standing(person(request))
+        request._standing = found  # type: ignore[attr-defined]
+    return found
+
+
+def require(allowed: bool, sentence: str = "") -> None:
+    """Refuse with 403 and a sentence unless `allowed`."""
+    if not allowed:
+        raise PermissionDenied(sentence or _("Your role does not allow this."))
+
+
+def visible(user: User) -> IncidentQuerySet:
+    """The incidents that `user` may see."""
+    return IncidentQuerySet(Incident).visible_to(user)
+
+
+def find_incident(user: User, number: str, *, related: tuple[str, ...] = ()) -> Incident:
+    """The incident called `number`. Raises Http404 when it is not there or not theirs to see.
+
+    Whoever was paged for a restricted incident is one of its people.
+    """
+    numbered = IncidentQuerySet(Incident).numbered(number).select_related(*related or (None,))
+    found = numbered.visible_to(user).first() or numbered.filter(pages__person=user).first()
+    if found is None:
+        raise Http404(_("There is no incident %s, or it is not yours to see.") % number[:20])
+    return found

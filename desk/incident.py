@@ -1,0 +1,152 @@
+"""One incident, one address: everything that a person at the sharp end needs, drawn once and polled cheaply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.http import require_safe
+
+from desk.forecast import next_page
+from desk.guard import find_incident, person, who
+from desk.incident_alerts import alerts_of, playbooks_of, still_firing
+from desk.story import FILTERS, read_story
+from incidents.models import Incident, RoleTenure, State
+from paging.models import Page
+from teams.models import Role, Severity, User
+from teams.permissions import Standing, may_act_on_incident, may_change_state
+
+LIVE_RELATED = ("service__team", "held_by", "acked_by", "merged_into", "recurrence_of")
+PAGES = 50
+
+
+@require_safe
+def incident(request: HttpRequest, number: str) -> HttpResponse:
+    """The page of one incident; 404 when it is not there or not theirs."""
+    return render_incident(request, find_incident(person(request), number, related=LIVE_RELATED))
+
+
+@require_safe
+def live(request: HttpRequest, number: str) -> HttpResponse:
+    """The part of the page that changes. Nothing changed: 304 after two queries beside the session's."""
+    found = find_incident(person(request), number, related=LIVE_RELATED)
+    etag = _etag(request, found)
+    if (unchanged := get_conditional_response(request, etag=etag)) is not None:
+        return unchanged
+    response = render_incident(request, found, part=True)
+    response.headers["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _etag(request: HttpRequest, incident: Incident) -> str:
+    """Names what the viewer would see: the incident's version, what became of its pages, the viewer and the question."""
+    user = person(request)
+    pages = Page.objects.filter(incident=incident).aggregate(
+        Max("pk"),
+        seen=Count("seen_at", distinct=True),
+        acked=Count("acked_at", distinct=True),
+        sent=Count("deliveries", filter=Q(deliveries__state__in=["sent", "delivered", "read"])),
+        failed=Count("deliveries", filter=Q(deliveries__state__in=["failed", "unknown", "cancelled"])),
+        confirmed=Count("deliveries", filter=Q(deliveries__state__in=["delivered", "read"])),
+        read=Count("deliveries", filter=Q(deliveries__state="read")),
+        waiting=Count("deliveries", filter=Q(deliveries__state="queued")),
+    )
+    facts = (incident.pk, incident.version, *pages.values(), user.pk, user.role, user.timezone, request.GET.urlencode())
+    return f'"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
+
+
+def render_incident(
+    request: HttpRequest,
+    incident: Incident,
+    *,
+    part: bool = False,
+    said: str = "",
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or only the part that changes; `refused` is the sentence of a refusal, shown above what is true now."""
+    at = timezone.now()
+    context = _context(request, incident, at) | {"said": said, "refused": refused}
+    return render(request, "desk/_incident_live.html" if part else "desk/incident.html", context, status=status)
+
+
+def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str, Any]:
+    user = person(request)
+    tenures = list(incident.tenures.filter(end=None).select_related("person"))
+    pages = list(incident.pages.select_related("person").prefetch_related("deliveries").order_by("-pk")[:PAGES])
+    alerts = alerts_of(incident)
+    chosen = request.GET.get("story", "all")
+    story = read_story(incident, chosen, _number(request.GET.get("before", "")))
+    can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
+    return {
+        "at": at,
+        "incident": incident,
+        "live_url": _address("desk:live", incident, request.GET.dict()),
+        "mine": incident.held_by_id == user.pk,
+        "can": can,
+        "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
+        "next_page": next_page(incident) if incident.is_open and not incident.is_held else None,
+        "loss": "",
+        "playbooks": playbooks_of(incident, alerts),
+        "alerts": alerts,
+        "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
+        "firing": still_firing(incident),
+        "roles": tenures,
+        "pages": pages,
+        "impacts": list(incident.impacts.select_related("service")),
+        "story": story.lines,
+        "people": story.people,
+        "story_filter": chosen if chosen in FILTERS else "all",
+        "story_next": f"?{urlencode({'story': chosen, 'before': story.older})}#h-story" if story.older else None,
+        "colleagues": colleagues(user) if can["handover"] or can["pull_in"] else [],
+        "all_roles": RoleTenure.Role.choices,
+        "classes": Severity.choices,
+    }
+
+
+def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, bool]:
+    """What permissions and state allow this person now: only such buttons are drawn."""
+    acts, moves, is_open = may_act_on_incident(standing, roles), may_change_state(standing, roles), incident.is_open
+    return {
+        "acknowledge": moves and is_open,
+        "unacknowledge": moves and is_open and incident.is_held,
+        "escalate": moves and is_open,
+        "handover": moves and is_open,
+        "pull_in": acts and is_open,
+        "note": acts,
+        "role": acts,
+        "edit": acts,
+        "classify": moves,
+        "mitigate": moves and is_open and incident.mitigated_at is None,
+        "resolve": moves and is_open,
+        "cancel": moves and is_open,
+        "reopen": moves and incident.state in {State.RESOLVED, State.CLOSED},
+    }
+
+
+def colleagues(user: User) -> list[User]:
+    """People who can be asked: active, not observers, not oneself."""
+    return list(User.objects.active().exclude(role=Role.OBSERVER).exclude(pk=user.pk).order_by("name", "email"))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - bigint
+
+
+def _address(name: str, incident: Incident, query: dict[str, str]) -> str:
+    asked = {key: value for key, value in query.items() if key in {"story", "before"}}
+    return reverse(name, args=[incident.number]) + (f"?{urlencode(asked)}" if asked else "")
+
+
+def render_resolve(request: HttpRequest, incident: Incident, firing: int) -> HttpResponse:
+    """Resolving while alerts fire is asked twice: a page of its own, so that it needs no script."""
+    return render(request, "desk/resolve.html", {"incident": incident, "firing": firing, "at": timezone.now()})

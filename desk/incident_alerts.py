@@ -1,0 +1,91 @@
+"""The machines' side of an incident's page: its alerts, and the playbooks that fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.matching import Matcher, compile_match
+from alerts.models import Episode, EpisodeQuerySet
+from incidents.models import Incident
+from teams.models import Playbook
+
+SHOWN = 50
+"""Alerts on a page: a storm of 10,000 is one incident, and nobody reads more."""
+
+
+@dataclass(frozen=True)
+class AlertRow:
+    """One alert as it stands in one incident: an episode in another incident does not change this one."""
+
+    pk: int
+    title: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    links: list[dict[str, str]]
+    firing: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    flaps: int
+    source: str
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def alerts_of(incident: Incident) -> list[AlertRow]:
+    """The latest episode of each alert, firing first; at most `SHOWN`. One query."""
+    episodes = EpisodeQuerySet(Episode).of_incident(incident).select_related("alert__source")
+    return [_row(episode) for episode in episodes[:SHOWN]]
+
+
+def _row(episode: Episode) -> AlertRow:
+    alert = episode.alert
+    return AlertRow(
+        pk=alert.pk,
+        title=str(alert),
+        labels=alert.labels,
+        annotations=alert.annotations,
+        links=[_link(link) for link in alert.links],
+        firing=episode.closed_at is None,
+        starts_at=episode.starts_at,
+        ends_at=episode.ends_at or episode.closed_at,
+        flaps=alert.flaps,
+        source=alert.source.slug,
+    )
+
+
+def _link(link: object) -> dict[str, str]:
+    """Links are stored as pairs or as objects; only http and https ever come in, and are checked again here."""
+    label, url = (link.get("label", ""), link.get("url", "")) if isinstance(link, dict) else _pair(link)
+    return {"label": str(label), "url": str(url) if str(url).startswith(("http://", "https://")) else ""}
+
+
+def _pair(link: object) -> tuple[object, object]:
+    return (link[0], link[1]) if isinstance(link, list | tuple) and len(link) == 2 else ("", "")  # noqa: PLR2004
+
+
+def still_firing(incident: Incident) -> int:
+    """How many alerts of the incident fire now."""
+    return Episode.objects.filter(incident=incident, closed_at=None).count()
+
+
+def playbooks_of(incident: Incident, alerts: Sequence[AlertRow]) -> list[Playbook]:
+    """First steps that fit: those whose matchers hold for one of the alerts, the service's order kept. One query.
+
+    Without any alert only playbooks that ask for no label fit.
+    """
+    if incident.service_id is None:
+        return []
+    known = Playbook.objects.filter(service_id=incident.service_id, archived_at=None)
+    told = [alert.labels for alert in alerts] or [{}]
+    return [book for book in known if (fits := _matcher(book)) and any(fits(labels) for labels in told)]
+
+
+def _matcher(book: Playbook) -> Matcher | None:
+    """The playbook's matcher; None when it cannot be read, which hides one playbook and not the page."""
+    try:
+        return compile_match(book.match)
+    except ValueError:
+        return None

@@ -1,0 +1,183 @@
+"""Somebody else takes the pager for a while: the form, what it changes, and only then the saving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from desk.answers import SeeOther
+from desk.guard import person, require, who
+from oncall import rosters, writers
+from oncall.models import Override, Schedule
+from oncall.rosters import Shift
+from oncall.wallclock import first_instant, last_instant, to_local
+from teams.models import Role, User
+from teams.permissions import Standing, may_edit_team_config, may_move_shift, may_write
+
+
+class WallClock(forms.Field):
+    """A time as it stands on the schedule's clock: read without any zone, least of all the viewer's."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: object) -> datetime | None:
+        """A naive time from `2026-11-21T08:00`."""
+        if not value:
+            return None
+        try:
+            typed = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise ValidationError(_("Type a day and a time such as 2026-11-21T08:00.")) from error
+        if typed.tzinfo is not None:
+            raise ValidationError(_("Type the schedule's own time, without a zone."))
+        return typed
+
+
+class OverrideForm(forms.Form):
+    """Who, from when, until when, why."""
+
+    person = forms.ModelChoiceField(
+        User.objects.active().exclude(role=Role.OBSERVER), label=gettext_lazy("Who takes it?"), to_field_name="email"
+    )
+    starts = WallClock(label=gettext_lazy("From"))
+    ends = WallClock(label=gettext_lazy("To"))
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """[start, end) belongs to `after` instead of `before` (None: nobody)."""
+
+    start: datetime
+    end: datetime
+    before: User | None
+    after: User | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def override(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form; POST shows what would change, POST with `confirm` saves it, POST with `remove` takes one back."""
+    schedule = get_object_or_404(Schedule.objects.select_related("team"), slug=slug, archived_at=None)
+    standing = who(request)
+    require(may_write(standing), _("Observers read; they move no shift."))
+    if request.method != "POST":
+        return _show(request, schedule, OverrideForm(initial=_initial(request, schedule)))
+    if "remove" in request.POST:
+        return _remove(request, schedule, standing)
+    form = OverrideForm(request.POST)
+    try:
+        differences = _differences(schedule, form, request) if form.is_valid() else None
+    except ValidationError as refusal:
+        form.add_error(None, refusal)
+        differences = None
+    if differences is None:
+        return _show(request, schedule, form, status=422)
+    people = {user.pk for change in differences for user in (change.before, change.after) if user}
+    moved = people | {form.cleaned_data["person"].pk}
+    require(
+        may_move_shift(standing, team=schedule.team_id, people=moved),
+        _("You move your own shifts; those of others are moved by a manager of the team."),
+    )
+    if not request.POST.get("confirm"):
+        return _show(request, schedule, form, differences)
+    _add(schedule, form, request)
+    messages.success(request, _("Saved: %s takes it.") % form.cleaned_data["person"])
+    return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
+
+
+def _add(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> Override:
+    data = form.cleaned_data
+    return writers.add_override(
+        schedule,
+        person=data["person"],
+        starts=data["starts"],
+        ends=data["ends"],
+        reason=data["reason"],
+        by=person(request),
+        at=timezone.now(),
+    )
+
+
+def _differences(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> list[Difference]:
+    """What the override changes, by making it and taking the transaction back: the preview cannot disagree with the pager.
+
+    Raises ValidationError for what the writer refuses.
+    """
+    data = form.cleaned_data
+    start = first_instant(data["starts"], schedule.timezone)
+    end = max(start, last_instant(data["ends"], schedule.timezone))
+    before = rosters.shifts(schedule, start, end)
+    with transaction.atomic():
+        _add(schedule, form, request)
+        after = rosters.shifts(schedule, start, end)
+        transaction.set_rollback(True)
+    return compare(before, after)
+
+
+def compare(before: list[Shift], after: list[Shift]) -> list[Difference]:
+    """Where two expansions of the same span differ in the person, neighbours joined."""
+    found: list[Difference] = []
+    edges = sorted({shift.start for shift in (*before, *after)} | {shift.end for shift in (*before, *after)})
+    for start, end in zip(edges, edges[1:], strict=False):
+        was, will = _holder(before, start), _holder(after, start)
+        if was == will:
+            continue
+        last = found[-1] if found else None
+        if last and last.end == start and (last.before, last.after) == (was, will):
+            found[-1] = Difference(last.start, end, was, will)
+        else:
+            found.append(Difference(start, end, was, will))
+    return found
+
+
+def _holder(shifts: list[Shift], at: datetime) -> User | None:
+    return next((shift.person for shift in shifts if shift.start <= at < shift.end), None)
+
+
+def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> HttpResponse:
+    """Take an override back: its maker, its person, or who runs the team. What came from the file changes in the file."""
+    number = request.POST["remove"]
+    known = schedule.overrides.filter(from_file=False)
+    found = get_object_or_404(known, pk=int(number) if number.isascii() and number.isdigit() else 0)
+    mine = standing.user_id in {found.person_id, found.created_by_id}
+    require(mine or may_edit_team_config(standing, schedule.team_id))
+    writers.remove_override(found, at=timezone.now())
+    messages.success(request, _("Taken back: the rotation runs as planned."))
+    return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
+
+
+def _initial(request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
+    """From the next full hour, by the person who asks."""
+    local = to_local(timezone.now(), schedule.timezone).replace(minute=0, second=0, microsecond=0)
+    return {"person": person(request).email, "starts": local}
+
+
+def _show(
+    request: HttpRequest,
+    schedule: Schedule,
+    form: OverrideForm,
+    differences: list[Difference] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    values = [(name, str(form.data.get(name, ""))) for name in form.fields] if differences is not None else []
+    context = {
+        "at": timezone.now(),
+        "schedule": schedule,
+        "form": form,
+        "differences": differences,
+        "form_values": values,
+    }
+    return render(request, "desk/override.html", context, status=status)

@@ -1,0 +1,110 @@
+"""Who has the pager, as the pages of the desk say it. Every answer comes from `oncall.rosters`, as the pager's does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from oncall import rosters, rotation
+from oncall.models import Schedule
+from paging.channels.base import available
+from paging.models import ContactMethod
+from teams.models import User
+
+AHEAD = timedelta(days=14)
+"""How far gaps are looked for."""
+SHIFT_AHEAD = timedelta(days=60)
+MINE = 20
+"""Schedules that may concern one person on every page."""
+
+
+@dataclass(frozen=True)
+class Pager:
+    """A schedule now: who has it (None: nobody), until when, and who then."""
+
+    schedule: Schedule
+    person: User | None
+    until: datetime | None
+    next_person: User | None
+    mine: bool
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next person gets it."""
+        return self.until
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Part of a schedule's time."""
+
+    schedule: Schedule
+    start: datetime
+    end: datetime
+
+
+def pagers_of(schedules: Iterable[Schedule], user: User, at: datetime) -> list[Pager]:
+    """The schedules now, in their order; four queries."""
+    return [
+        Pager(schedule, duty.person, duty.until, duty.following, duty.person == user)
+        for schedule, duty in rosters.on_call_now(schedules, at)
+    ]
+
+
+def concerning(user: User, at: datetime) -> list[Schedule]:
+    """The schedules of a person's teams, and those in which they have a turn or an exception; one query."""
+    recent = (at - timedelta(days=2)).replace(tzinfo=None)
+    exception = Q(overrides__person=user, overrides__removed_at=None, overrides__ends__gte=recent) | Q(
+        covers__person=user, covers__removed_at=None, covers__ends__gte=recent
+    )
+    theirs = Q(team__memberships__user=user) | Q(team__manager=user) | Q(layers__turns__user=user) | exception
+    found = Schedule.objects.filter(theirs, archived_at=None).values("pk")
+    return list(Schedule.objects.filter(pk__in=found).select_related("team")[:MINE])
+
+
+def chip_of(pagers: Sequence[Pager]) -> Pager | None:
+    """The one to show on every page: mine, else one that nobody has, else the first."""
+    return next((pager for pager in pagers if pager.mine), None) or next(
+        (pager for pager in pagers if pager.person is None), pagers[0] if pagers else None
+    )
+
+
+def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Stretch | None:
+    """The next time that the person gets the pager; not the one that runs now. Four queries."""
+    loaded = rosters.load(schedules, at, at + SHIFT_AHEAD)
+    ahead = [
+        Stretch(schedule, block.start, block.end)
+        for schedule in schedules
+        for block in rotation.expand(loaded[schedule.pk].roster, at, at + SHIFT_AHEAD)
+        if block.person == user.pk and block.start > at
+    ]
+    return min(ahead, key=lambda stretch: stretch.start, default=None)
+
+
+def gaps_ahead(schedules: Sequence[Schedule], start: datetime, end: datetime) -> list[Stretch]:
+    """When nobody has the pager in [start, end), soonest first; four queries."""
+    loaded = rosters.load(schedules, start, end)
+    found = [
+        Stretch(schedule, block.start, block.end)
+        for schedule in schedules
+        for block in rotation.gaps(loaded[schedule.pk].roster, start, end)
+    ]
+    return sorted(found, key=lambda gap: gap.start)
+
+
+def reachable_by(people: Iterable[User | None]) -> dict[int, list[str]]:
+    """By what each person can be reached now, in words and never by address; one query."""
+    ids = {person.pk for person in people if person}
+    usable = ContactMethod.objects.filter(
+        user__in=ids, verified_at__isnull=False, disabled_at=None, kind__in=available()
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for method in usable.order_by("user_id", "slug"):
+        word = method.get_kind_display()
+        if word not in found[method.user_id]:
+            found[method.user_id].append(word)
+    return found

@@ -1,0 +1,84 @@
+"""Escalation policies in words that can be said on the phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from foundation.ui.times import duration
+from oncall.models import EscalationPolicy, Schedule
+from paging.policy import CATCH_ALL_EVERY
+from teams.models import Team, User
+
+
+@dataclass(frozen=True)
+class Names:
+    """What targets call people, schedules and teams; three queries for any number of targets."""
+
+    people: dict[str, User]
+    schedules: dict[str, Schedule]
+    teams: dict[str, Team]
+
+    @classmethod
+    def of(cls, targets: Iterable[str]) -> Names:
+        """The names behind `targets`."""
+        named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set()}
+        for target in targets:
+            kind, _sep, name = target.partition(":")
+            named.setdefault(kind, set()).add(name)
+        return cls(
+            {user.email: user for user in User.objects.filter(email__in=named["user"])},
+            {schedule.slug: schedule for schedule in Schedule.objects.filter(slug__in=named["schedule"])},
+            {team.slug: team for team in Team.objects.filter(slug__in=named["team"])},
+        )
+
+    def words(self, target: str) -> str:
+        """One target: "who has the pager of payments-primary", "Ana Ames", "everybody in Payments"."""
+        kind, _sep, name = target.partition(":")
+        if kind == "schedule":
+            return _("who has the pager of %s") % self.schedules.get(name, name)
+        if kind == "team":
+            return _("everybody in %s") % self.teams.get(name, name)
+        if kind == "role":
+            return _("the administrators") if name == "admin" else _("everybody with the role %s") % name
+        return str(self.people.get(name, name))
+
+    def all(self, targets: Iterable[str]) -> str:
+        """Several targets in one breath."""
+        return ", ".join(self.words(target) for target in targets)
+
+
+@dataclass(frozen=True)
+class InWords:
+    """A policy and what it does, line by line."""
+
+    policy: EscalationPolicy
+    lines: list[str]
+    catch_all: str
+
+
+def in_words(policies: Iterable[EscalationPolicy]) -> list[InWords]:
+    """The policies in words; give them with `prefetch_related("steps")`. Three queries for all of them."""
+    policies = list(policies)
+    targets = [target for policy in policies for target in policy.catch_all]
+    targets += [target for policy in policies for step in policy.steps.all() for target in step.notify]
+    names = Names.of(targets)
+    return [InWords(policy, _lines(policy, names), names.all(policy.catch_all)) for policy in policies]
+
+
+def _lines(policy: EscalationPolicy, names: Names) -> list[str]:
+    lines, after = [], 0
+    for number, step in enumerate(policy.steps.all(), start=1):
+        when = _("at once") if after == 0 else _("then after %s") % duration(after)
+        words = {"number": number, "when": when, "who": names.all(step.notify)}
+        lines.append(_("step %(number)d, %(when)s: %(who)s") % words)
+        after = step.wait
+    if policy.repeat:
+        times = ngettext("then all of it %d more time", "then all of it %d more times", policy.repeat) % policy.repeat
+        lines.append(times)
+    last = {"who": names.all(policy.catch_all), "after": duration(after), "every": duration(CATCH_ALL_EVERY)}
+    lines.append(_("after %(after)s more: %(who)s, again every %(every)s until somebody acknowledges") % last)
+    return lines

@@ -1,0 +1,127 @@
+"""Services: who owns them, who would be paged, what happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from alerts.models import Source
+from desk.forecast import caught_by, steps_at
+from desk.guard import person, visible
+from desk.policies import in_words
+from incidents.models import Incident
+from oncall import rosters
+from oncall.models import EscalationPolicy, Schedule
+from paging.policy import policy_for
+from teams.models import Service, User
+
+OPEN_SHOWN = 500
+RECENT = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """A service in the list."""
+
+    service: Service
+    open: list[Incident]
+    policy: EscalationPolicy | None
+    on_call: User | None
+    sources: int
+
+
+@require_safe
+def services(request: HttpRequest) -> HttpResponse:
+    """Every service with what burns on it and who would be paged first; a constant number of queries."""
+    at = timezone.now()
+    live = Q(sources__archived_at=None)
+    found = list(
+        Service.objects.filter(archived_at=None)
+        .select_related("team", "coverage__policy")
+        .prefetch_related("coverage__policy__steps")
+        .annotate(source_count=Count("sources", filter=live, distinct=True) + Count("routes", distinct=True))
+    )
+    burning: dict[int | None, list[Incident]] = defaultdict(list)
+    for incident in visible(person(request)).open().order_by("-pk")[:OPEN_SHOWN]:
+        burning[incident.service_id].append(incident)
+    first = FirstAsked.of(filter(None, map(policy_of, found)), at)
+    rows = [
+        Row(one, burning[one.pk], policy_of(one), first.by(policy_of(one)), int(one.source_count))  # type: ignore[attr-defined]
+        for one in found
+    ]
+    return render(request, "desk/services.html", {"at": at, "rows": rows})
+
+
+@require_safe
+def service(request: HttpRequest, slug: str) -> HttpResponse:
+    """One service: the dry run of its policy, its incidents, sources and playbooks."""
+    found = get_object_or_404(
+        Service.objects.select_related("team__manager", "coverage__policy"), slug=slug, archived_at=None
+    )
+    at = timezone.now()
+    policy, snapshot = policy_of(found), policy_for(found.pk)
+    words = in_words(EscalationPolicy.objects.filter(pk=policy.pk).prefetch_related("steps"))[0] if policy else None
+    steps = [
+        {"position": step.number, "wait": step.wait, "targets": row.notify, "people": step.people}
+        for step, row in zip(steps_at(snapshot, at), snapshot.steps, strict=True)
+    ]
+    context = {
+        "at": at,
+        "service": found,
+        "policy": policy,
+        "policy_lines": words.lines if words else [],
+        "steps": steps,
+        "catch_all": [caught_by(snapshot.catch_all, at)],
+        "repeat": snapshot.rounds - 1,
+        "sources": Source.objects.filter(archived_at=None)
+        .filter(Q(service=found) | Q(routes__service=found))
+        .distinct(),
+        "playbooks": found.playbooks.filter(archived_at=None),
+        "incidents": visible(person(request)).filter(service=found).order_by("-pk")[:RECENT],
+    }
+    return render(request, "desk/service.html", context)
+
+
+def policy_of(service: Service) -> EscalationPolicy | None:
+    """The policy that pages for a service; give it with `select_related("coverage__policy")`."""
+    coverage = getattr(service, "coverage", None)
+    return coverage.policy if coverage and coverage.policy.archived_at is None else None
+
+
+@dataclass(frozen=True)
+class FirstAsked:
+    """Whom the first step of any policy asks at an instant: six queries for all policies."""
+
+    holders: dict[str, User | None]
+    people: dict[str, User]
+
+    @classmethod
+    def of(cls, policies: Iterable[EscalationPolicy], at: datetime) -> FirstAsked:
+        """Look up everybody whom the steps of `policies` name."""
+        named = [target.partition(":") for policy in policies for step in policy.steps.all() for target in step.notify]
+        slugs = {name for kind, _sep, name in named if kind == "schedule"}
+        emails = {name for kind, _sep, name in named if kind == "user"}
+        duties = rosters.on_call_now(Schedule.objects.filter(slug__in=slugs), at)
+        return cls(
+            {schedule.slug: duty.person for schedule, duty in duties},
+            {user.email: user for user in User.objects.active().filter(email__in=emails)},
+        )
+
+    def by(self, policy: EscalationPolicy | None) -> User | None:
+        """The first person whom the steps reach, in their order; teams are not unfolded here."""
+        for step in policy.steps.all() if policy else []:
+            for kind, _sep, name in (target.partition(":") for target in step.notify):
+                person = (
+                    self.holders.get(name) if kind == "schedule" else self.people.get(name) if kind == "user" else None
+                )
+                if person:
+                    return person
+        return None

@@ -1,0 +1,230 @@
+"""My phone & alarms: how a person is woken, in which order, and a test of each way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from desk import verification
+from desk.answers import SeeOther
+from desk.guard import person, who
+from foundation.ui.times import duration
+from incidents.models import NotAllowed
+from paging import methods, outbox
+from paging.models import ContactMethod, Delivery, PersonalRule
+from teams.models import Severity, User
+from teams.permissions import may_see_contact_methods
+
+CLASSES = [*Severity.choices, ("default", gettext_lazy("any other"))]
+
+
+class MethodForm(forms.Form):
+    """A new way. Only mail can be verified here so far."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Way"), choices=[("email", gettext_lazy("e-mail"))], initial="email")
+    address = forms.EmailField(label=gettext_lazy("Address"), max_length=254)
+
+
+class CodeForm(forms.Form):
+    """The code that was mailed."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+
+class RuleForm(forms.Form):
+    """When I am paged for this class, this way rings so many minutes later."""
+
+    severity = forms.ChoiceField(label=gettext_lazy("Class"), choices=CLASSES)
+    method = forms.ModelChoiceField(ContactMethod.objects.none(), label=gettext_lazy("Way"), to_field_name="slug")
+    after = forms.IntegerField(label=gettext_lazy("Minutes after the page"), min_value=0, max_value=60, initial=0)
+
+    def __init__(self, *args: Any, whose: User, **options: Any) -> None:
+        super().__init__(*args, **options)
+        mine = ContactMethod.objects.filter(user=whose, verified_at__isnull=False, disabled_at=None)
+        self.fields["method"].queryset = mine  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_methods(request: HttpRequest) -> HttpResponse:
+    """My ways and rules; POST `act` = add, send_code, verify, test, remove, rule, remove_rule. Nobody else sees them,
+    but administrators with `?person=`."""
+    whose = _whose(request)
+    if request.method != "POST":
+        return _show(request, whose)
+    act = ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        messages.error(request, _("This page knows no such act."))
+        return _show(request, whose, status=422)
+    try:
+        return act(request, whose)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+        return _show(request, whose, status=422)
+
+
+def _whose(request: HttpRequest) -> User:
+    """Oneself, or for administrators the person of `?person=`. To others that person has no such page: 404."""
+    email = request.GET.get("person", "").replace("\x00", "")
+    found = get_object_or_404(User, email=email.lower()) if email else person(request)
+    if not may_see_contact_methods(who(request), of=found.pk):
+        raise Http404
+    return found
+
+
+def _add(request: HttpRequest, whose: User) -> HttpResponse:
+    form = MethodForm(request.POST)
+    if not form.is_valid():
+        return _show(request, whose, add_form=form, status=422)
+    method = methods.add_method(whose, kind=form.cleaned_data["kind"], address=form.cleaned_data["address"])
+    if method.usable:
+        messages.success(request, _("%s is verified already.") % method)
+        return _back(whose, request)
+    return _code_to(request, method, whose)
+
+
+def _send_code(request: HttpRequest, whose: User) -> HttpResponse:
+    return _code_to(request, _method(request, whose), whose)
+
+
+def _code_to(request: HttpRequest, method: ContactMethod, whose: User) -> HttpResponse:
+    sent = verification.send_code(request, method, timezone.now())
+    if not sent.ok:
+        messages.error(request, _("The code could not be sent: %s") % sent.answer)
+    return _back(whose, request)
+
+
+def _verify(request: HttpRequest, whose: User) -> HttpResponse:
+    method, at = _method(request, whose), timezone.now()
+    if not verification.check_code(request, method, request.POST.get("code", ""), at):
+        form = CodeForm(request.POST)
+        form.add_error("code", _("This is not the code, or it is too old. Look again, or have a new one sent."))
+        return _show(request, whose, code_form=form, status=422)
+    methods.verify(method, at=at)
+    messages.success(request, _("%s is verified. Test it now.") % method)
+    return _back(whose, request)
+
+
+def _test(request: HttpRequest, whose: User) -> HttpResponse:
+    method = _method(request, whose)
+    methods.ring(method, at=timezone.now())
+    messages.success(request, _("A test is on its way to %s. Did it ring?") % method)
+    return _back(whose, request)
+
+
+def _remove(request: HttpRequest, whose: User) -> HttpResponse:
+    method = ContactMethod.objects.filter(user=whose, slug=request.POST.get("method", "")).first()
+    if method:
+        methods.remove(method)
+        messages.success(request, _("%s is removed.") % method)
+    return _back(whose, request)
+
+
+def _rule(request: HttpRequest, whose: User) -> HttpResponse:
+    form = RuleForm(request.POST, whose=whose)
+    if not form.is_valid():
+        return _show(request, whose, rule_form=form, status=422)
+    data = form.cleaned_data
+    methods.add_rule(whose, severity=data["severity"], method=data["method"], after=timedelta(minutes=data["after"]))
+    return _back(whose, request)
+
+
+def _remove_rule(request: HttpRequest, whose: User) -> HttpResponse:
+    number = request.POST.get("rule", "")
+    methods.remove_rule(whose, int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0)  # noqa: PLR2004
+    return _back(whose, request)
+
+
+ACTS: dict[str, Callable[[HttpRequest, User], HttpResponse]] = {
+    "add": _add,
+    "send_code": _send_code,
+    "verify": _verify,
+    "test": _test,
+    "remove": _remove,
+    "rule": _rule,
+    "remove_rule": _remove_rule,
+}
+
+
+def _method(request: HttpRequest, whose: User) -> ContactMethod:
+    return get_object_or_404(ContactMethod, user=whose, slug=request.POST.get("method", "").replace("\x00", ""))
+
+
+def _back(whose: User, request: HttpRequest) -> HttpResponse:
+    query = "" if whose == person(request) else f"?person={whose.email}"
+    return SeeOther(reverse("desk:settings_methods") + query)
+
+
+def _show(
+    request: HttpRequest,
+    whose: User,
+    *,
+    add_form: MethodForm | None = None,
+    code_form: CodeForm | None = None,
+    rule_form: RuleForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    at = timezone.now()
+    mine = list(ContactMethod.objects.filter(user=whose))
+    waiting = verification.verifying(request, at)
+    checked = next((method for method in mine if method.pk == waiting and not method.usable), None)
+    _with_last(mine)
+    context = {
+        "at": at,
+        "whose": whose,
+        "methods": mine,
+        "add_form": add_form or MethodForm(initial={"address": "" if mine else whose.email}),
+        "verify": {"method": checked, "form": code_form or CodeForm()} if checked else None,
+        "rules": _rules(whose),
+        "rule_form": rule_form or RuleForm(whose=whose),
+        "default_alarms": _("Without rules every verified way rings at once."),
+        "preview": _preview(whose, mine),
+    }
+    return render(request, "desk/settings_methods.html", context, status=status)
+
+
+def _with_last(mine: list[ContactMethod]) -> None:
+    """Give each method its last delivery that left or failed; one query."""
+    over = ["sent", "delivered", "read", "failed", "unknown"]
+    found = Delivery.objects.filter(method__in=mine, state__in=over).order_by("method_id", "-pk").distinct("method_id")
+    last = {delivery.method_id: delivery for delivery in found}
+    for method in mine:
+        method.last = last.get(method.pk)  # type: ignore[attr-defined]
+
+
+def _rules(whose: User) -> list[dict[str, Any]]:
+    known = list(PersonalRule.objects.filter(user=whose).select_related("method"))
+    return [
+        {"severity": name, "label": label, "rules": [rule for rule in known if rule.severity == name]}
+        for name, label in CLASSES
+    ]
+
+
+def _preview(whose: User, mine: list[ContactMethod]) -> list[dict[str, Any]]:
+    """What would ring and when, by the pager's own plan."""
+    by_key = {method.pk: method for method in mine}
+    return [
+        {
+            "label": label,
+            "lines": [
+                (_("at once") if not ring.after else _("after %s") % duration(ring.after))
+                + f": {by_key[ring.method_id]}"
+                for ring in outbox.ways_of([whose.pk], name)[whose.pk]
+            ],
+        }
+        for name, label in Severity.choices
+    ]

@@ -1,0 +1,62 @@
+"""Blocks that are ready to paste, with the real address and, right after it was made, the real key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from alerts.kinds import reader_of
+
+KEY = "KEY"
+"""Stands where the key goes when nobody can show it any more."""
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """What to paste, and where."""
+
+    label: str
+    text: str
+
+
+def address_of(kind: str) -> str:
+    """Where a source of `kind` posts; its key goes behind it."""
+    return f"{settings.SHARPEND_URL}/api/in/{kind}/"
+
+
+def snippets(kind: str, key: str = KEY) -> list[Snippet]:
+    """Blocks for a source of `kind`."""
+    url = address_of(kind) + key
+    if reader_of(kind) == "alertmanager":
+        return [Snippet(_("Alertmanager: a receiver"), _alertmanager(url)), Snippet(_("Shell: try it"), _alert(url))]
+    body = {"title": "A test from the shell", "status": "firing", "dedup_key": "shell"}
+    done = body | {"status": "resolved"}
+    return [Snippet(_("Shell: open"), _curl(url, body)), Snippet(_("Shell: resolve"), _curl(url, done))]
+
+
+def _alertmanager(url: str) -> str:
+    return (
+        "receivers:\n"
+        "  - name: sharp-end\n"
+        "    webhook_configs:\n"
+        f'      - url: "{url}"\n'
+        "        send_resolved: true\n"
+        "        max_alerts: 0\n"
+        "route:\n"
+        "  receiver: sharp-end\n"
+        "  group_by: [alertname]\n"
+    )
+
+
+def _alert(url: str) -> str:
+    labels = {"alertname": "ShellTest", "severity": "critical"}
+    alert = {"status": "firing", "labels": labels, "annotations": {"summary": "A test from the shell"}}
+    return _curl(url, {"version": "4", "groupLabels": {"alertname": "ShellTest"}, "alerts": [alert]})
+
+
+def _curl(url: str, body: Mapping[str, object]) -> str:
+    return f"curl -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}' \\\n  '{url}'"
