@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from django.db import Error, connection, transaction
 
@@ -16,15 +17,14 @@ def wake(name: str) -> None:
     The NOTIFY is a statement of its own: inside a transaction it would serialise all commits on one global lock. When it is
     lost, the poll finds the row a second later.
     """
-    waiting: set[str] = connection.__dict__.setdefault("_sharpend_waking", set())
-    if name in waiting and connection.in_atomic_block:
-        return
-    waiting.add(name)
-    transaction.on_commit(lambda: _notify(name))
+    call = partial(_notify, name)
+    # What a rolled back transaction or savepoint had planned is gone from this list: nothing of it may be remembered.
+    planned = (entry[1] for entry in connection.run_on_commit)
+    if not any(isinstance(other, partial) and (other.func, other.args) == (call.func, call.args) for other in planned):
+        transaction.on_commit(call)
 
 
 def _notify(name: str) -> None:
-    connection.__dict__.get("_sharpend_waking", set()).discard(name)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, name])
