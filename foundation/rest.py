@@ -17,7 +17,6 @@ from django.core.exceptions import ValidationError as RuleBroken
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.db.models import Model, QuerySet
 from django.http import Http404, UnreadablePostError
-from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import BasePagination
@@ -46,8 +45,11 @@ CODES = {
     429: "too_many_requests",
     503: "unavailable",
 }
-# "+01:00", which a query string turned into " 01:00"
-LOST_PLUS = re.compile(r"(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:?\d\d)")
+# RFC 3339, or less of it; a space before the offset was a "+" until a query string was decoded
+INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?:([Zz])|([ +-])([0-9]{2}:?[0-9]{2}))?)?"
+)
 
 
 class TooLarge(exceptions.APIException):
@@ -259,15 +261,13 @@ def read_instant(text: str, *, name: str = "at") -> datetime:
 
     Raises DRF's `ValidationError` (400) naming `name`. A "+" that a query string turned into a space is put back.
     """
-    mended = LOST_PLUS.fullmatch(text.strip())
-    cleaned = f"{mended[1]}+{mended[2]}" if mended else text.strip()
-    try:
-        day = parse_date(cleaned)
-        at = parse_datetime(cleaned) if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
-        if at is not None:
-            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+    if parts := INSTANT.fullmatch(text.strip()):
+        day, clock, _zulu, sign, offset = parts.groups()
+        zone = f"{'-' if sign == '-' else '+'}{offset}" if offset else "+00:00"
+        try:
+            return datetime.fromisoformat(f"{day}T{clock or '00:00'}{zone}").astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
     raise exceptions.ValidationError({name: [_("This is not a time such as 2026-11-21T02:04:00Z.")]})
 
 

@@ -31,7 +31,7 @@ class MailFailed(Exception):
     """The mail server did not take a mail; the message says what it answered."""
 
 
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+class Adapter(DefaultAccountAdapter):
     """allauth's doors, narrowed."""
 
     error_messages = {  # noqa: RUF012

@@ -27,7 +27,7 @@ def mails(settings: Any, tmp_path: Path) -> Path:
 
 
 def read(folder: Path) -> list[EmailMessage]:
-    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("*.eml"))]  # type: ignore[misc]
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("*.eml"))]
 
 
 def link_in(message: EmailMessage) -> str:
@@ -92,7 +92,9 @@ def test_nobody_signs_up_alone(client: Client) -> None:
     assert not User.objects.exists()
 
 
-@pytest.mark.parametrize("page", ["email/", "confirm-email/", "confirm-email/x/", "login/code/confirm/", "reauthenticate/"])
+@pytest.mark.parametrize(
+    "page", ["email/", "confirm-email/", "confirm-email/x/", "login/code/confirm/", "reauthenticate/"]
+)
 def test_pages_that_we_do_not_need_are_not_there(client: Client, page: str) -> None:
     client.force_login(make_user())
     assert client.get(f"/account/{page}").status_code == 404

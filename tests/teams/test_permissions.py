@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from teams import permissions as may
 from teams.models import Membership, Role
@@ -86,9 +86,12 @@ def test_a_deactivated_person_may_nothing(act: str, role: Role) -> None:
     assert question(Standing(ME, role, member_of=frozenset({MINE}), active=False)) is False
 
 
-@pytest.mark.parametrize("fact", ["leads", "manages"])
-def test_leads_and_managers_see_the_figures_of_their_people(fact: str) -> None:
-    who = Standing(ME, Role.RESPONDER, **{fact: frozenset({MINE})})
+@pytest.mark.parametrize(
+    "who",
+    [Standing(ME, Role.RESPONDER, leads=frozenset({MINE})), Standing(ME, Role.RESPONDER, manages=frozenset({MINE}))],
+    ids=["lead", "manager"],
+)
+def test_leads_and_managers_see_the_figures_of_their_people(who: Standing) -> None:
     assert may.may_see_private_figures(who, of=OTHER, teams=[MINE, THEIRS])
     assert not may.may_see_private_figures(who, of=OTHER, teams=[THEIRS])
 

@@ -59,7 +59,8 @@ def test_post_signs_in_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "status"), [(timedelta(minutes=14, seconds=59), 302), (timedelta(minutes=15), 410), (timedelta(days=9), 410)]
+    ("age", "status"),
+    [(timedelta(minutes=14, seconds=59), 302), (timedelta(minutes=15), 410), (timedelta(days=9), 410)],
 )
 def test_it_expires_after_fifteen_minutes(client: Client, age: timedelta, status: int) -> None:
     path = link_for(make_user())
