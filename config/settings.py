@@ -232,6 +232,16 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Class": "teams.models.Severity",
+        "TimelineKind": "incidents.models.Kind",
+        "ImpactKind": "incidents.models.ImpactInterval.Kind",
+        "MethodKind": "paging.models.ContactMethod.Kind",
+        "PageReason": "paging.models.Page.Reason",
+        "RejectedReason": "alerts.models.RejectedDelivery.Reason",
+        "IncidentState": "incidents.models.State",
+        "DeliveryState": "paging.models.Delivery.State",
+    },
 }
 
 LOGGING = {

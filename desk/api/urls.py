@@ -1,5 +1,39 @@
-"""Addresses of this room."""
+"""Addresses of the REST API, under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from desk.api import acts, incidents, oncall, registry, schema, story
+
+ONE = "incidents/<str:number>/"
+urlpatterns = [
+    path("schema/", schema.Schema.as_view(), name="schema"),
+    path("incidents/", incidents.Incidents.as_view(), name="incidents"),
+    path(ONE, incidents.OneIncident.as_view(), name="incident"),
+    path(f"{ONE}acknowledge/", acts.Acknowledge.as_view(), name="acknowledge"),
+    path(f"{ONE}unacknowledge/", acts.Unacknowledge.as_view(), name="unacknowledge"),
+    path(f"{ONE}mitigate/", acts.Mitigate.as_view(), name="mitigate"),
+    path(f"{ONE}resolve/", acts.Resolve.as_view(), name="resolve"),
+    path(f"{ONE}reopen/", acts.Reopen.as_view(), name="reopen"),
+    path(f"{ONE}close/", acts.Close.as_view(), name="close"),
+    path(f"{ONE}cancel/", acts.Cancel.as_view(), name="cancel"),
+    path(f"{ONE}escalate/", acts.Escalate.as_view(), name="escalate"),
+    path(f"{ONE}hand-over/", acts.HandItOver.as_view(), name="hand_over"),
+    path(f"{ONE}page/", acts.PullSomebodyIn.as_view(), name="page"),
+    path(f"{ONE}notes/", story.Notes.as_view(), name="notes"),
+    path(f"{ONE}roles/", story.Roles.as_view(), name="roles"),
+    path(f"{ONE}impact/", story.Impacts.as_view(), name="impact"),
+    path(f"{ONE}timeline/", story.Timeline.as_view(), name="timeline"),
+    path(f"{ONE}pages/", story.PagesOfIncident.as_view(), name="incident_pages"),
+    path("pages/", story.Pages.as_view(), name="pages"),
+    path("schedules/", oncall.Schedules.as_view(), name="schedules"),
+    path("schedules/<slug:slug>/shifts/", oncall.Shifts.as_view(), name="shifts"),
+    path("schedules/<slug:slug>/on-call/", oncall.OnCall.as_view(), name="on_call_of"),
+    path("schedules/<slug:slug>/overrides/", oncall.Overrides.as_view(), name="overrides"),
+    path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
+    path("services/", registry.Services.as_view(), name="services"),
+    path("sources/", registry.Sources.as_view(), name="sources"),
+    path("sources/<slug:slug>/deliveries/", registry.Deliveries.as_view(), name="deliveries"),
+    path("rejected-deliveries/", registry.RejectedDeliveries.as_view(), name="rejected_deliveries"),
+    re_path("", schema.Nowhere.as_view(), name="nowhere"),
+]
+app_name = "api"
