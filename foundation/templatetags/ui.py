@@ -132,6 +132,13 @@ def called(context: template.Context, email: str | None) -> str:
     return str(found.short_name) if found else str(email or "")
 
 
+@register.filter
+def person(email: str | None, people: Any) -> str:
+    """As `called`, where a filter is handier; the view must give `people`."""
+    found = people.get(email) if isinstance(people, dict) else None
+    return str(found.short_name) if found else str(email or "")
+
+
 @register.filter(name="markdown")
 def markdown_filter(value: str | None) -> SafeString:
     """What a person wrote, as safe HTML."""
