@@ -1,16 +1,16 @@
 """A slow second opinion on rosters: walk the clock in steps of 15 minutes and look at what it shows.
 
 Nothing here uses the arithmetic of the application. A slot has come once the clock has shown it or something later; a
-window has closed once the clock will never again show a time before its end.
+window has closed when the clock shows its end for the last time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,6 +65,7 @@ class Walk:
         zone = ZoneInfo(layer.zone)
         self.instants = [start + i * STEP for i in range(steps)]
         shown = [instant.astimezone(zone).replace(tzinfo=None) for instant in self.instants]
+        self.shown = shown
         self.highest = list(accumulate(shown, max))
         self.lowest_ahead = list(accumulate(reversed(shown), min))[::-1]
         self.begin = bisect_left(self.highest, layer.starts)
@@ -95,11 +96,16 @@ class Walk:
                 if day.weekday() in window.days:
                     ends = day + timedelta(days=1) if window.end <= window.start else day
                     first = max(bisect_left(self.highest, datetime.combine(day, window.start)), self.begin)
-                    last = bisect_left(self.lowest_ahead, datetime.combine(ends, window.end))
+                    last = self._closing(datetime.combine(ends, window.end))
                     if first < last:
                         crosses = window.end <= window.start and window.end != time(0)
                         yield Opened(first, last, nights and crosses)
             day += timedelta(days=1)
+
+    def _closing(self, end: datetime) -> int:
+        """The last step that shows `end` or, if the clock jumps over it, the first one after the jump."""
+        after = bisect_right(self.lowest_ahead, end)
+        return after - 1 if after and self.shown[after - 1] == end else after
 
     def holder(self, step: int, inactive: dict[Any, datetime]) -> Any:
         """Who the layer puts on duty at a step."""
@@ -141,8 +147,3 @@ def holders(roster: Roster, start: datetime, steps: int) -> list[Any]:
             person = max(stand_ins, key=lambda c: c.order).person
         found.append(person)
     return found
-
-
-def utc(*numbers: int) -> datetime:
-    """A shorthand for an instant of UTC."""
-    return datetime(*numbers, tzinfo=UTC)  # type: ignore[misc, arg-type]

@@ -296,6 +296,13 @@ def test_nobody_before_the_start() -> None:
     assert handovers(weekly, z("1970-01-01 00:00"), z("2026-01-01 00:00")) == []
 
 
+def test_the_repeated_hour_does_not_hand_back() -> None:
+    daily = layer("Europe/London", "2026-10-20 01:30", unit=Unit.DAY)
+    asked = [holder(daily, f"2026-10-25 {at}") for at in ("00:29", "00:30", "01:10", "01:30", "02:00")]
+    assert asked == ["B", "C", "C", "C", "C"]
+    assert next_handover(daily, z("2026-10-25 01:10")) == z("2026-10-26 01:30")
+
+
 def test_who_left_is_skipped_from_that_instant_and_the_next_one_taken() -> None:
     daily = layer("UTC", "2026-11-20 00:00", unit=Unit.DAY)
     noon = z("2026-11-21 12:00")
@@ -339,6 +346,13 @@ def test_an_ambiguous_window_starts_at_the_first_and_ends_at_the_last() -> None:
     assert shifts(early, "2026-10-25 00:00", "2026-10-25 03:00")[1] == ("A", "10-25 00:30", "10-25 02:30")
     late = layer("Europe/London", "2026-10-01 00:00", "A", windows=(window("00:30", "01:30"),))
     assert shifts(late, "2026-10-24 22:00", "2026-10-25 03:00")[1] == ("A", "10-24 23:30", "10-25 01:30")
+
+
+def test_a_window_until_a_midnight_that_comes_twice_ends_at_the_second() -> None:
+    saturdays = layer("America/Havana", "2026-10-26 00:00", "A", windows=(window("00:00", "00:00", frozenset({5})),))
+    assert [row for row in shifts(saturdays, "2026-10-31 00:00", "2026-11-02 00:00") if row[0]] == [
+        ("A", "10-31 04:00", "11-01 05:00")
+    ]
 
 
 def test_a_window_in_a_skipped_hour_is_empty() -> None:
