@@ -79,7 +79,7 @@ class TitleForm(forms.Form):
     title = forms.CharField(max_length=300)
 
 
-class PersonField(forms.ModelChoiceField[User]):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """A person who can be paged, by e-mail."""
 
     def __init__(self, **options: object) -> None:
@@ -168,7 +168,7 @@ def _role(do: Doing) -> str:
 
 def _hand_over(do: Doing) -> str:
     to = do.someone("to")
-    lifecycle.hand_over(do.incident, to=to, by=do.by, at=do.at)
+    asking.hand_over(do.incident, to=to, by=do.by, at=do.at)
     return _("%(person)s has %(incident)s now.") % {"person": to, "incident": do.incident}
 
 
@@ -246,5 +246,8 @@ def _sentence(form: forms.Form) -> str:
 def _refused(request: HttpRequest, incident: Incident, sentence: str, *, status: int) -> HttpResponse:
     """The incident as it is now, with the sentence above it: who won is seen, and nothing typed is lost."""
     fresh = find_incident(person(request), incident.number, related=LIVE_RELATED)
-    part = bool(request.htmx)  # type: ignore[attr-defined]
-    return render_incident(request, fresh, part=part, refused=sentence, status=status)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render_incident(request, fresh, part=True, refused=sentence, status=status)
+    # Outside the part that is polled, so that the next poll does not wipe it away.
+    messages.error(request, sentence)
+    return render_incident(request, fresh, status=status)

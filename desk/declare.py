@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,6 +32,14 @@ class DeclareForm(forms.Form):
         to_field_name="slug",
         required=False,
         empty_label=gettext_lazy("not known: the administrators are paged"),
+        widget=forms.Select(
+            attrs={
+                "hx-get": reverse_lazy("desk:declare_preview"),
+                "hx-trigger": "change",
+                "hx-target": "#declare-preview",
+                "hx-swap": "outerHTML",
+            }
+        ),
     )
     severity = forms.ChoiceField(label=gettext_lazy("Class"), choices=Severity.choices, initial=Severity.MAJOR)
     details = forms.CharField(
@@ -52,6 +61,8 @@ def declare(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _show(request, DeclareForm(initial={key: request.GET.get(key, "") for key in ("title", "service")}))
     form = DeclareForm(request.POST)
+    if "preview" in request.POST:
+        return _show(request, DeclareForm(initial=request.POST.dict()))
     if not form.is_valid():
         return _show(request, form, status=422)
     data = form.cleaned_data

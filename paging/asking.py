@@ -52,6 +52,20 @@ def pull_in(incident: Incident, *, person: User, by: User, reason: str, at: date
     return written.pages[0]
 
 
+@transaction.atomic
+def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incident:
+    """`to` has the incident from now on, and is paged so that they know. Raises NotAllowed when it is over or they left."""
+    if not to.is_active:
+        raise NotAllowed(_("%s is not active here any more.") % to)
+    incident = lifecycle.hand_over(incident, to=to, by=by, at=at)
+    if to.pk == by.pk:
+        return incident
+    calls = [Call(to, _("%s hands it over to you") % by.short_name)]
+    written = outbox.write(calls, reason=Page.Reason.HANDOVER, severity=incident.severity, at=at, incident=incident)
+    outbox.tell_paged(incident, written, at=at, reason=Page.Reason.HANDOVER, label=_("handed over"))
+    return lifecycle.save(incident)
+
+
 def _tell_leads(incident: Incident, person: User, by: User, at: datetime) -> None:
     """The lead of the person pulled in hears it: it is their people's time."""
     teams = Membership.objects.filter(user=person).values("team")

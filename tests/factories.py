@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alerts.models import Key, Source
+from incidents import lifecycle
+from incidents.lifecycle import Opening
+from incidents.models import Incident
 from oncall.models import EscalationPolicy, EscalationStep, Layer, LayerMember, Schedule
+from paging.models import ContactMethod, Page
 from teams.models import ApiToken, Membership, Role, Service, Team, User, digest
 
 AT = datetime(2026, 11, 21, 2, 4, tzinfo=UTC)
@@ -96,3 +100,32 @@ def make_source(
     if key:
         Key.objects.create(source=source, key_hash=digest(key), hint=key[:4], created_at=AT)
     return source
+
+
+def make_incident(
+    title: str = "Queue stuck",
+    *,
+    service: Service | None = None,
+    severity: str = "critical",
+    at: datetime = AT,
+    state: str = "",
+    **opening: Any,
+) -> Incident:
+    """An open incident as an alert opens it; `state` resolved or cancelled ends it at once."""
+    incident = lifecycle.open_one(Opening(title, service, severity, **opening), at=at)
+    if state == "resolved":
+        return lifecycle.resolve(incident, at=at)
+    return incident
+
+
+def make_page(person: User, incident: Incident | None = None, *, at: datetime = AT, **fields: Any) -> Page:
+    """A page to `person`; without an incident it is a test to oneself."""
+    fields.setdefault("reason", Page.Reason.FIRST if incident else Page.Reason.TEST)
+    fields.setdefault("fence", incident.page_fence if incident else 0)
+    return Page.objects.create(person=person, incident=incident, created_at=at, **fields)
+
+
+def make_method(person: User, *, verified: bool = True, **fields: Any) -> ContactMethod:
+    """A way to reach `person` by mail."""
+    values = {"slug": "mail", "kind": "email", "address": person.email, "verified_at": AT if verified else None}
+    return ContactMethod.objects.create(user=person, **{**values, **fields})
