@@ -180,6 +180,15 @@ class Nursery:
                 child.send(signal.SIGKILL, group=True)
             self.until(lambda: not any(child.alive for child in children), 5, despite_stop=True)
 
+    def close(self) -> None:
+        """Let the descriptors go (in a program that goes on afterwards)."""
+        for child in self.children:
+            if child.process is not None and child.process.stdout is not None:
+                child.process.stdout.close()
+        self._selector.close()
+        os.close(self._wake_out)
+        os.close(self._wake_in)
+
 
 def describe(code: int) -> str:
     """An exit code in words."""
