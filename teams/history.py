@@ -104,7 +104,7 @@ def _changes(model: type[Model], ids: list[int]) -> dict[int, Change]:
             who=people.get(_said(event).get("user")),
             via=_said(event).get("via", ""),
             kind=str(event._meta.model.pgh_tracked_model._meta.verbose_name),
-            name=next((str(value) for name in NAMES if (value := getattr(event, name, ""))), str(event.pgh_obj_id)),
+            name=_name(event, names),
             made=event.pgh_label == "insert",
             fields=_differences(columns, names, earlier.get(event.previous), event),
         )
@@ -125,6 +125,13 @@ def _names(columns: list[Any], events: list[Any]) -> dict[tuple[str, int], str]:
             rows = column.related_model._default_manager.in_bulk(ids)
             found |= {(column.attname, pk): str(row) for pk, row in rows.items()}
     return found
+
+
+def _name(event: Any, names: dict[tuple[str, int], str]) -> str:  # noqa: ANN401
+    """What a person would call the row; a row between others (a membership) is called by what it joins."""
+    own = next((str(value) for name in NAMES if (value := getattr(event, name, ""))), "")
+    joined = [name for (column, pk), name in names.items() if getattr(event, column) == pk]
+    return own or ", ".join(joined) or str(event.pgh_obj_id)
 
 
 def _differences(

@@ -140,3 +140,9 @@ def test_others_do_not_read_it(client: Client, role: str) -> None:
 
 def test_strangers_are_sent_to_the_sign_in(client: Client) -> None:
     assert client.get(HISTORY)["Location"] == f"/account/login/?next={HISTORY}"
+
+
+def test_a_row_that_joins_two_is_called_by_them() -> None:
+    make_team("payments", members=(make_user("Ana"),))
+    names = [change.name for change in latest_changes().changes if change.kind == "membership"]
+    assert names == ["Payments, Ana"]
