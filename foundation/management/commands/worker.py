@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
+from importlib import import_module
 from typing import Any
 
+from celery import Celery
 from celery.signals import worker_process_init
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -16,6 +19,16 @@ QUEUES = "page,callback,default,report"  # in this order: a page never waits beh
 
 def _bind(**_kwargs: object) -> None:
     die_with_parent()
+
+
+def share(app: Celery) -> None:
+    """Load what the pool's processes will need and take it out of the collector's sight: they share its memory."""
+    app.loader.import_default_modules()
+    app.finalize()
+    import_module("celery.worker.worker")
+    import_module("kombu.transport.redis")
+    gc.collect()
+    gc.freeze()
 
 
 class Command(BaseCommand):
@@ -37,6 +50,7 @@ class Command(BaseCommand):
             "ignore", message=".*superuser privileges.*"
         )  # the supervisor may run as root, the tasks are JSON
         worker_process_init.connect(_bind, weak=False)
+        share(app)
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
         many = [
             f"--concurrency={options['concurrency']}",
