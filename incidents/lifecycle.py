@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
@@ -44,7 +46,7 @@ class Opening:
     data: dict[str, object] = field(default_factory=dict)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_many(openings: Sequence[Opening], *, at: datetime) -> list[Incident]:
     """Open an incident for each opening, with its first line and impact interval, in a constant number of statements."""
     incidents = Incident.objects.bulk_create([_begin(opening, at) for opening in openings])
@@ -382,10 +384,9 @@ def next_look(incident: Incident, *, due_at: datetime | None) -> None:
     incident.save(update_fields=["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "version"])
 
 
-def first_page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
-    """Stamp the first hand-over that a channel accepted, where none is stamped yet."""
-    for incident in (
-        Incident.objects.filter(pk__in=incident_ids, first_page_at=None).order_by("pk").select_for_update(no_key=True)
-    ):
-        incident.stamp("auto", first_page_at=at)
-        incident.save(update_fields=["first_page_at", "stamp_sources"])
+def page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
+    """A channel accepted a page for these: stamp the first such hand-over of each, and move their versions."""
+    rows = Incident.objects.filter(pk__in=incident_ids)
+    if len(incident_ids) > 1:  # one UPDATE over several rows locks them in no order: take the locks by id first
+        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    rows.update(first_page_at=Coalesce("first_page_at", at), version=F("version") + 1)
