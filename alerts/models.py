@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.models import Configured
 from incidents.models import Incident
-from teams.models import Playbook, Service, Severity
+from teams.models import Playbook, Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -42,11 +42,13 @@ class Source(Configured):
     grouping = models.CharField(max_length=10, choices=Grouping.choices, default=Grouping.LABELS)
     group_by = models.JSONField(default=list, blank=True, help_text=_("labels that group when the sender names none"))
     resolve_hold = models.DurationField(null=True, blank=True, help_text=_("wait before resolving; empty: by class"))
-    class_from = models.JSONField(default=dict, blank=True, help_text=_('{"label": "severity", "map": {...}, "default": "standard"}'))
+    class_from = models.JSONField(
+        default=dict, blank=True, help_text=_('{"label": "severity", "map": {...}, "default": "standard"}')
+    )
     reopen_window = models.DurationField(default=timedelta(minutes=30))
     group_window = models.DurationField(default=timedelta(minutes=30))
 
-    objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()
     if TYPE_CHECKING:
         keys: RelatedManager[Key]
 
@@ -107,7 +109,9 @@ class Alert(models.Model):
     last_seen_at = models.DateTimeField()
     flaps = models.PositiveIntegerField(default=0)
     incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="alerts")
-    body = models.ForeignKey("Body", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False)
+    body = models.ForeignKey(
+        "Body", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "fingerprint"], name="alert_identity")]
@@ -115,6 +119,16 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.fingerprint
+
+
+class EpisodeQuerySet(models.QuerySet["Episode"]):
+    """What pages and the API ask about episodes."""
+
+    def of_incident(self, incident: Incident) -> EpisodeQuerySet:
+        """The last episode of each alert of `incident`, with its alert: resolved ones too, firing ones first."""
+        latest = self.filter(incident=incident).order_by("alert_id", "-starts_at", "-pk").distinct("alert_id")
+        found = self.filter(pk__in=latest.values("pk")).select_related("alert")
+        return found.order_by(models.F("closed_at").desc(nulls_first=True), "starts_at", "pk")
 
 
 class Episode(models.Model):
@@ -128,6 +142,8 @@ class Episode(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[models.Manager[Episode]] = EpisodeQuerySet.as_manager()
+
     class Meta:
         ordering = ["starts_at", "pk"]
         constraints = [
@@ -137,6 +153,11 @@ class Episode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id} from {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def status(self) -> str:
+        """In Alertmanager's words: firing or resolved."""
+        return "resolved" if self.closed_at else "firing"
 
 
 class Body(models.Model):
@@ -154,10 +175,26 @@ class Body(models.Model):
     class Meta:
         ordering = ["-pk"]
         verbose_name_plural = "bodies"
-        indexes = [models.Index(fields=["source", "-id"], name="body_source"), models.Index(fields=["digest"], name="body_digest")]
+        indexes = [
+            models.Index(fields=["source", "-id"], name="body_source"),
+            models.Index(fields=["digest"], name="body_digest"),
+        ]
 
     def __str__(self) -> str:
         return f"body {self.pk} of {self.source_id}"
+
+
+class RejectedQuerySet(models.QuerySet["RejectedDelivery"]):
+    """What pages and the API ask about refused deliveries."""
+
+    def visible_to(self, user: User) -> RejectedQuerySet:
+        """Those of the sources of a person's own teams; administrators see all, directors those of every source."""
+        if user.role == Role.ADMIN:
+            return self
+        if user.role == Role.DIRECTOR:
+            return self.exclude(source=None)
+        teams = Team.objects.filter(Q(memberships__user=user) | Q(manager=user) | Q(director=user))
+        return self.filter(source__service__team__in=teams.values("pk"))
 
 
 class RejectedDelivery(models.Model):
@@ -177,6 +214,8 @@ class RejectedDelivery(models.Model):
     key_hint = models.CharField(max_length=12, blank=True)
     sender = models.GenericIPAddressField(null=True, blank=True)
     content = models.BinaryField(default=b"", help_text=_("the first 64 KB; empty for unknown keys"))
+
+    objects: ClassVar[models.Manager[RejectedDelivery]] = RejectedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -176,7 +176,7 @@ def test_only_web_links_are_kept(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("given", "truncated"),
-    [(0, 0), (None, 0), (3, 3), ("3", 3), (True, 1), (-1, 0), ("?", 1), ([], 1), (10**30, 10**9)],
+    [(0, 0), (None, 0), (3, 3), ("4", 4), (True, 1), (-1, 0), ("?", 1), ([], 1), (10**30, 10**9)],
 )
 def test_truncation_that_cannot_be_read_counts_as_one(given: object, truncated: int) -> None:
     assert read(entry(), truncatedAlerts=given).truncated == truncated

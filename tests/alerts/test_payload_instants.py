@@ -18,6 +18,7 @@ AT = datetime(2026, 11, 21, 1, 56, 30, tzinfo=UTC)
     + ["2026-11-21T03:56:30+02:00", "2026-11-20 20:56:30 -0500", "2026-11-21 01:56:30 +0000 UTC"]
     + ["2026-11-21 01:56:30 UTC+00:00".replace(" UTC", ""), " 2026-11-21T01:56:30Z ", "1795226190", "1795226190000"]
     + [1795226190, 1795226190.0, 1795226190000, 1795226190000000, 1795226190000000000, "1795226190.0"],
+    ids=repr,
 )
 def test_one_instant_in_many_forms(text: object) -> None:
     assert read_instant(text) == (AT, None)
@@ -35,7 +36,9 @@ def test_without_zone_is_utc_with_a_mark() -> None:
     assert read_instant("2026-11-21T01:56:30") == (AT, Mark.TIME_WITHOUT_ZONE)
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", 0, "0", 0.0, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize(
+    "nothing", [None, "", "  ", 0, "0", 0.0, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"], ids=repr
+)
 def test_not_set(nothing: object) -> None:
     assert read_instant(nothing) == (None, None)
 

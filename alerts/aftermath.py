@@ -1,0 +1,171 @@
+"""What a delivery does to incidents that were there before: they hear more, pages start again, they end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from alerts import rows
+from alerts.episodes import Said, Story
+from alerts.joining import Arrival, Joined, told, worst
+from alerts.models import Source
+from alerts.payloads import IncomingAlert, Parsed
+from alerts.routing import Place
+from incidents import alerts_end, lifecycle
+from incidents.models import Incident, Kind, TimelineEntry
+from incidents.severity import RESOLVE_HOLD, rank
+from paging.models import Escalation
+
+BY_ALERTS = ("alert", "auto")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one delivery changes: episodes that began, alerts that ended, alerts that got worse."""
+
+    source: Source
+    parsed: Parsed
+    at: datetime
+    arrivals: Sequence[Arrival]
+    ended: Sequence[Story]
+    worsened: Sequence[tuple[Story, Place]]
+    stories: dict[str, Story]
+
+    def matter(self) -> bool:
+        """Whether any incident may change; a mere repeat touches none."""
+        return bool(self.arrivals or self.ended or self.worsened or self.parsed.acks or self.parsed.truncated)
+
+    def incident_ids(self) -> set[int]:
+        """The incidents that the alerts of this delivery belong to."""
+        found = {span.incident_id for story in self.stories.values() for span in story.spans()}
+        return {pk for pk in found if pk}
+
+
+def follow(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
+    """Tell the incidents what came. The caller holds their locks and has written the episodes."""
+    if not known:
+        return
+    ended = _by_incident(changes.ended)
+    truncated = _truncated(changes, known) if changes.parsed.truncated else set()
+    _tell(changes, joined, ended, truncated)
+    # An incident that hears of a firing alert, or of a cut list, does not end by itself now.
+    firing = set(joined.attached) | truncated
+    alerts_end.heard(firing, ended=set(ended) - firing)
+    _page_again(changes, joined, known)
+    _classes(changes, joined, known)
+    for pk, members in joined.attached.items():
+        _impact(known[pk], [start for one in members if (start := one.impact_at(changes.at))])
+    if not changes.parsed.truncated:
+        _resolve(changes, [known[pk] for pk in sorted(ended) if pk in known])
+
+
+def _by_incident(ended: Iterable[Story]) -> dict[int, list[IncomingAlert]]:
+    found: dict[int, list[IncomingAlert]] = defaultdict(list)
+    for story in ended:
+        for span in story.closed.values():
+            if span.was_open and span.incident_id and story.last:
+                found[span.incident_id].append(story.last)
+    return found
+
+
+def _truncated(changes: Changes, known: dict[int, Incident]) -> set[int]:
+    """The open incidents that a cut delivery speaks of."""
+    spans = (
+        span for story in changes.stories.values() for span in story.spans() if span is story.open or span.was_open
+    )
+    return {span.incident_id for span in spans if span.incident_id in known and known[span.incident_id].is_open}
+
+
+def _tell(changes: Changes, joined: Joined, ended: dict[int, list[IncomingAlert]], truncated: set[int]) -> None:
+    """One line for each incident and sort of news."""
+    lines: list[tuple[int, Kind, str, dict[str, Any]]] = []
+    for pk, members in joined.attached.items():
+        flaps = sum(1 for one in members if one.story.said is Said.FLAPPED)
+        data = told(changes.source, [one.alert for one in members])
+        lines.append((pk, Kind.ALERT, "", data | ({"flaps": flaps} if flaps else {})))
+    lines += [(pk, Kind.ALERT_RESOLVED, "", told(changes.source, alerts)) for pk, alerts in ended.items()]
+    acked: dict[int, list[IncomingAlert]] = defaultdict(list)
+    for alert in changes.parsed.acks:
+        story = changes.stories[alert.fingerprint]
+        if story.open and story.open.incident_id:
+            acked[story.open.incident_id].append(alert)
+    lines += [
+        (pk, Kind.NOTE, _("Acknowledged at the sender."), told(changes.source, alerts)) for pk, alerts in acked.items()
+    ]
+    if truncated:
+        heard = TimelineEntry.objects.filter(incident__in=truncated, kind=Kind.ALERT, data__has_key="truncated")
+        text = _("The sender left alerts out of its list, so this does not resolve by itself: raise max_alerts.")
+        data = {"source": changes.source.slug, "truncated": changes.parsed.truncated}
+        lines += [(pk, Kind.ALERT, text, data) for pk in truncated - set(heard.values_list("incident_id", flat=True))]
+    if lines:
+        TimelineEntry.objects.bulk_create(
+            TimelineEntry(incident_id=pk, at=changes.at, kind=kind, cause=str(changes.source), text=text, data=data)
+            for pk, kind, text, data in sorted(lines, key=lambda line: line[0])
+        )
+
+
+def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
+    """A later alert starts paging anew when everybody had been asked, or when the incident was silent and it is not."""
+    waiting = [pk for pk in joined.attached if pk not in joined.reopened and not known[pk].is_held]
+    if not waiting:
+        return
+    exhausted = Escalation.objects.filter(
+        incident__in=waiting, state=Escalation.State.EXHAUSTED, fence=F("incident__page_fence")
+    ).values_list("incident_id", flat=True)
+    for pk in waiting:
+        if _speaks_up(known[pk], joined.attached[pk], changes.at):
+            alerts_end.end_silence(known[pk], at=changes.at, cause=str(changes.source))
+    for pk in sorted(exhausted):
+        lifecycle.page_again(known[pk], at=changes.at, cause=str(changes.source))
+
+
+def _speaks_up(incident: Incident, members: Sequence[Arrival], at: datetime) -> bool:
+    silent = incident.silenced_until is not None and incident.silenced_until > at
+    return silent and any(one.place.quiet is None for one in members)
+
+
+def _classes(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
+    """A worse class by a later alert; alerts never make a class better."""
+    wanted = {pk: worst(members) for pk, members in joined.attached.items()}
+    for story, place in changes.worsened:
+        pk = story.open.incident_id if story.open else None
+        if pk in known and rank(place.severity) < rank(wanted.get(pk, known[pk].severity)):
+            wanted[pk] = place.severity
+    for pk, severity in sorted(wanted.items()):
+        if known[pk].is_open and rank(severity) < rank(known[pk].severity):
+            lifecycle.change_class(known[pk], to=severity, at=changes.at, cause=str(changes.source))
+
+
+def _impact(incident: Incident, starts: Sequence[datetime]) -> None:
+    """Move the beginning of impact back to an earlier alert's, unless a person has set it."""
+    earliest = min(starts, default=None)
+    source = incident.stamp_sources.get("impact_started_at", "alert")
+    if earliest is None or source not in BY_ALERTS or incident.mitigated_at:
+        return
+    if incident.impact_started_at is None or earliest < incident.impact_started_at:
+        alerts_end.impact_began(incident, earliest)
+
+
+def _resolve(changes: Changes, incidents: Sequence[Incident]) -> None:
+    """Incidents that alerts opened end when all their alerts have, after the hold-down."""
+    mine = [one for one in incidents if one.is_open and one.stamp_sources.get("detected_at") in BY_ALERTS]
+    standing = rows.still_firing(one.pk for one in mine) if mine else {}
+    later: list[tuple[int, datetime, datetime]] = []
+    for incident in mine:
+        firing, ended_at = standing.get(incident.pk, (0, None))
+        if firing:
+            continue
+        given = changes.source.resolve_hold
+        hold: timedelta = RESOLVE_HOLD[incident.severity] if given is None else given
+        if hold > timedelta(0):
+            later.append((incident.pk, ended_at or changes.at, changes.at + hold))
+        else:
+            lifecycle.resolve(incident, at=changes.at, as_of=ended_at, cause=str(changes.source))
+    if later:
+        alerts_end.resolve_many_later(later)

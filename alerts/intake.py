@@ -1,0 +1,159 @@
+"""What a delivery of alerts does: episodes, incidents, story. One transaction, in bulk.
+
+Locks are always taken in one order: the source and its groups, alerts by fingerprint, incidents by number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db import Error, IntegrityError, OperationalError, transaction
+
+from alerts import aftermath, rows
+from alerts.episodes import Said, SeenBefore, Story, tell
+from alerts.joining import Arrival, join, load
+from alerts.models import Body, Source
+from alerts.payloads import IncomingAlert, Parsed
+from alerts.routing import Place, Routing
+from alerts.rows import Letter
+
+DECISIONS_KEPT = 200
+INCIDENTS_KEPT = 200
+RETRIED = frozenset({"23505", "40001", "40P01"})  # somebody else was first; serialisation; deadlock
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """How many alerts were read, and the numbers of the incidents that they belong to, in order."""
+
+    accepted: int
+    incidents: list[str]
+
+
+def letter_of(content: bytes, parsed: Parsed, *, size: int, content_type: str = "") -> Letter:
+    """A request's body with the digest by which a second copy of it is known.
+
+    Two Alertmanagers of a pair post the same body but for their own address, so that does not count.
+    """
+    same = content.replace(parsed.external_url.encode(), b"") if parsed.external_url else content
+    return Letter(content, size, sha256(same).hexdigest(), content_type)
+
+
+def receive(
+    source: Source, parsed: Parsed, *, letter: Letter, at: datetime, routing: Routing | None = None
+) -> Received:
+    """Take in one delivery of `source` that came at `at`, and commit.
+
+    Retried once when another delivery was faster. Raises `django.db.Error` when the database is gone: nothing was
+    kept, and the sender must send it again.
+    """
+    routing = routing or Routing.of(source, at)
+    try:
+        return _receive(source, parsed, letter, at, routing)
+    except (IntegrityError, OperationalError) as error:
+        if not _worth_another_try(error):
+            raise
+    return _receive(source, parsed, letter, at, routing)
+
+
+def _worth_another_try(error: Error) -> bool:
+    return getattr(error.__cause__, "pgcode", None) in RETRIED
+
+
+@transaction.atomic
+def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routing: Routing) -> Received:
+    everything = [*parsed.alerts, *parsed.acks]
+    places = [routing.place(alert) for alert in parsed.alerts]
+    stories = _read(source, everything, places, routing.class_label)
+    seen = _seen_before(source, letter.digest)
+    for alert in parsed.alerts:
+        tell(stories[alert.fingerprint], alert, at, seen)
+    last = {alert.fingerprint: place for alert, place in zip(parsed.alerts, places, strict=True)}
+    told = [stories[fingerprint] for fingerprint in last]
+    arrivals = [
+        Arrival(story, story.last, last[story.fingerprint])
+        for story in told
+        if story.last and story.open and not story.open.was_open
+    ]
+    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), _worsened(told, last, routing), stories)
+    known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
+    joined = join(source, arrivals, known, at=at)
+    incidents = sorted({pk for story in stories.values() for pk in _belongs(story)})
+    outcome = _outcome(parsed, told, last, incidents, opened=[one.pk for one in joined.opened])
+    rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
+    aftermath.follow(changes, joined, known)
+    return Received(len(everything), [f"INC-{pk}" for pk in incidents])
+
+
+def _read(source: Source, alerts: Sequence[IncomingAlert], places: Sequence[Place], label: str) -> dict[str, Story]:
+    fingerprints = sorted({alert.fingerprint for alert in alerts})
+    if not fingerprints:
+        return {}
+    rows.lock(source.pk, {place.key for place in places})
+    begun = sorted({alert.starts_at for alert in alerts if alert.starts_at})
+    known = rows.read_stories(source, fingerprints, begun, label)
+    return {fingerprint: known.get(fingerprint) or Story(fingerprint) for fingerprint in fingerprints}
+
+
+def _seen_before(source: Source, digest: str) -> SeenBefore:
+    """Asks the database once, and only when an episode that is over seems to begin again."""
+    first: list[datetime | None] = []
+
+    def seen(closed_at: datetime) -> bool:
+        if not first:
+            same = Body.objects.filter(source=source, digest=digest).order_by("pk")
+            first.append(same.values_list("received_at", flat=True).first())
+        return first[0] is not None and first[0] <= closed_at
+
+    return seen
+
+
+def _ended(told: Iterable[Story]) -> list[Story]:
+    """Alerts that were firing and are not any more."""
+    return [story for story in told if story.open is None and any(span.was_open for span in story.closed.values())]
+
+
+def _worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) -> list[tuple[Story, Place]]:
+    """Alerts that go on firing under another class label than before."""
+    label = routing.class_label
+    return [
+        (story, places[story.fingerprint])
+        for story in told
+        if label
+        and story.said is Said.REFRESHED
+        and story.last
+        and story.last.labels.get(label, "") != story.class_label
+    ]
+
+
+def _belongs(story: Story) -> list[int]:
+    """The incidents that an alert of this delivery belongs to: that of its open episode, and of those it ended."""
+    spans = [span for span in story.spans() if span is story.open or span.was_open]
+    found = [span.incident_id for span in spans if span.incident_id]
+    return found or ([story.incident_id] if story.incident_id and not story.open else [])
+
+
+def _outcome(
+    parsed: Parsed, told: Sequence[Story], places: dict[str, Place], incidents: list[int], *, opened: list[int]
+) -> dict[str, Any]:
+    """What the deliveries' page shows: every accepted alert ends in a decision that can be read."""
+    counts: dict[str, int] = {}
+    for story in told:
+        counts[str(story.said)] = counts.get(str(story.said), 0) + 1
+    shown = told[:DECISIONS_KEPT]
+    quiet = {story.fingerprint: found.because for story in shown if (found := places[story.fingerprint].quiet)}
+    outcome: dict[str, Any] = {
+        "decision": "opened" if opened else next(iter(counts), "nothing"),
+        "counts": counts,
+        "alerts": {story.fingerprint: str(story.said) for story in shown},
+        "incidents": [f"INC-{pk}" for pk in incidents[:INCIDENTS_KEPT]],
+        "marks": list(parsed.marks),
+    }
+    odd = {story.fingerprint: list(story.last.marks) for story in shown if story.last and story.last.marks}
+    more = {"silenced": quiet, "alert_marks": odd, "truncated": parsed.truncated, "acknowledged": len(parsed.acks)}
+    more |= {"bad": parsed.bad, "bad_reasons": list(parsed.bad_reasons)}
+    return outcome | {key: value for key, value in more.items() if value}

@@ -1,0 +1,171 @@
+"""Which incident an episode belongs to: the open one of its group, the one that just ended, or a new one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Max, Q
+
+from alerts.episodes import Said, Story
+from alerts.grouping import SERVICE, group_title
+from alerts.models import Episode, Source
+from alerts.payloads import IncomingAlert
+from alerts.routing import Place, customers_notice
+from incidents import lifecycle
+from incidents.lifecycle import Opening
+from incidents.models import OPEN_Q, Incident, State
+from incidents.severity import rank
+
+RECURS_WITHIN = timedelta(hours=72)
+OLDEST_START = timedelta(days=366)
+TITLES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An episode that began with this delivery, and where it belongs."""
+
+    story: Story
+    alert: IncomingAlert
+    place: Place
+
+    def impact_at(self, at: datetime) -> datetime | None:
+        """When customers began to feel it, clamped for statistics; None when they do not."""
+        if not customers_notice(self.alert, self.place.service):
+            return None
+        starts_at = self.alert.starts_at or at
+        return at if starts_at > at or starts_at < at - OLDEST_START else starts_at
+
+
+@dataclass(slots=True)
+class Joined:
+    """What became of the arrivals of one delivery."""
+
+    opened: list[Incident] = field(default_factory=list)
+    attached: dict[int, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
+    reopened: set[int] = field(default_factory=set)
+
+
+def load(incident_ids: Iterable[int], group_keys: Iterable[str], at: datetime) -> dict[int, Incident]:
+    """Lock the incidents that this delivery may change: those named, and the open and recent ones of the groups."""
+    recent = OPEN_Q | Q(resolved_at__gte=at - RECURS_WITHIN)
+    wanted = Q(pk__in=sorted(set(incident_ids))) | (Q(group_key__in=sorted(set(group_keys))) & recent)
+    found = Incident.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
+    return {incident.pk: incident for incident in found}
+
+
+def join(source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], *, at: datetime) -> Joined:
+    """Give each arrival its incident; opens and reopens what is needed. Adds to `known` and to each episode."""
+    joined = Joined()
+    groups = _Groups(source, known, at)
+    waiting: dict[str, list[Arrival]] = defaultdict(list)
+    for arrival in arrivals:
+        incident = groups.incident_for(arrival)
+        if incident is None:
+            waiting[arrival.place.key].append(arrival)
+        else:
+            joined.attached[incident.pk].append(arrival)
+    for pk in sorted(joined.attached):
+        if not known[pk].is_open:
+            known[pk] = lifecycle.reopen(known[pk], at=at, cause=str(source))
+            joined.reopened.add(pk)
+    groups.make_room(waiting)
+    if waiting:
+        openings = [_opening(source, members, groups.before(key), at) for key, members in waiting.items()]
+        joined.opened = lifecycle.open_many(openings, at=at)
+    pairs = [(pk, members) for pk, members in joined.attached.items()]
+    pairs += [(incident.pk, members) for incident, members in zip(joined.opened, waiting.values(), strict=True)]
+    for pk, members in pairs:
+        for arrival in members:
+            if arrival.story.open:
+                arrival.story.open.incident_id = pk
+    known.update({incident.pk: incident for incident in joined.opened})
+    return joined
+
+
+class _Groups:
+    """The incidents of the groups, as they stand when the delivery comes."""
+
+    def __init__(self, source: Source, known: dict[int, Incident], at: datetime) -> None:
+        self.source, self.known, self.at = source, known, at
+        self.by_key: dict[str, list[Incident]] = defaultdict(list)
+        for incident in known.values():
+            if incident.group_key:
+                self.by_key[incident.group_key].append(incident)
+        self._joins: dict[int, bool] = {}
+
+    def incident_for(self, arrival: Arrival) -> Incident | None:
+        """The incident that the arrival joins or brings back; None when it needs a new one."""
+        of_group = self.by_key.get(arrival.place.key, [])
+        was = arrival.story.open.incident_id if arrival.story.open else None
+        own = self.known.get(was) if was and arrival.story.said in (Said.FLAPPED, Said.AGAIN) else None
+        if own and own.is_open:
+            return own
+        live = next((incident for incident in of_group if incident.is_open), None)
+        if live:
+            return live if self._in_window(live) else None
+        return max(
+            (one for one in [*of_group, own] if one and self._reopens(one)), key=lambda one: one.pk, default=None
+        )
+
+    def _reopens(self, incident: Incident) -> bool:
+        since = self.at - self.source.reopen_window
+        over = incident.state in (State.RESOLVED, State.CLOSED)
+        return over and incident.resolved_at is not None and incident.resolved_at >= since
+
+    def _in_window(self, incident: Incident) -> bool:
+        """Whether the incident still takes alerts: by service only when the last one came within the group window."""
+        since = self.at - self.source.group_window
+        if self.source.grouping != SERVICE or incident.declared_at >= since:
+            return True
+        if incident.pk not in self._joins:
+            last = Episode.objects.filter(incident=incident).aggregate(last=Max("opened_at"))["last"]
+            self._joins[incident.pk] = last is not None and last >= since
+        return self._joins[incident.pk]
+
+    def make_room(self, keys: Iterable[str]) -> None:
+        """An open incident beyond its window gives its key to the next one: only one open incident holds each."""
+        retired = [one for key in keys for one in self.by_key.get(key, []) if one.is_open]
+        if retired:
+            Incident.objects.filter(pk__in=[one.pk for one in retired]).update(group_key="")
+
+    def before(self, key: str) -> int | None:
+        """The last incident of the group in the last 72 hours, which the new one recurs."""
+        return max((one.pk for one in self.by_key.get(key, []) if not one.is_open and one.resolved_at), default=None)
+
+
+def _opening(source: Source, members: Sequence[Arrival], before: int | None, at: datetime) -> Opening:
+    first = members[0].place
+    impacts = [start for arrival in members if (start := arrival.impact_at(at))]
+    quiet = [arrival.place.quiet for arrival in members]
+    # Silent only while every alert is: the first silence to end lets the page out.
+    silence = min((one for one in quiet if one), key=lambda one: one.until, default=None) if all(quiet) else None
+    playbook = next((arrival.place.playbook for arrival in members if arrival.place.playbook), "")
+    return Opening(
+        title=group_title([arrival.alert for arrival in members]),
+        service=first.service,
+        severity=worst(members),
+        group_key=first.key,
+        detected_at=at,
+        impact_started_at=min(impacts, default=None),
+        customer_facing=bool(impacts),
+        cause=str(source),
+        silenced_until=silence.until if silence else None,
+        silenced_because=silence.because if silence else "",
+        recurrence_of_id=before,
+        data={**told(source, [arrival.alert for arrival in members]), **({"playbook": playbook} if playbook else {})},
+    )
+
+
+def worst(members: Sequence[Arrival]) -> str:
+    """The worst class among arrivals."""
+    return min((arrival.place.severity for arrival in members), key=rank)
+
+
+def told(source: Source, alerts: Sequence[IncomingAlert]) -> dict[str, object]:
+    """What a line of the story says of alerts: how many, and the titles of the first few."""
+    titles = list(dict.fromkeys(alert.title for alert in alerts))
+    return {"source": source.slug, "alerts": len(alerts), "titles": titles[:TITLES_SHOWN]}

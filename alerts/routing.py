@@ -1,0 +1,119 @@
+"""Where an alert belongs: its service, its class, and whether somebody silenced it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from django.db.models import Q
+
+from alerts.grouping import GROUP_BY, SERVICE, group_key
+from alerts.matching import Matcher, compile_match, first_match
+from alerts.models import Route, Silence, Source
+from alerts.payloads import IncomingAlert
+from incidents.severity import CLASSES, MAJOR
+from teams.models import Service
+
+FACING = "customer_facing"
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A silence that covers an alert."""
+
+    until: datetime
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one alert belongs. `key` is the group key of its incident."""
+
+    service: Service | None
+    severity: str
+    key: str
+    playbook: str = ""
+    quiet: Quiet | None = None
+
+
+class Routing:
+    """A source's rules, read once for a delivery."""
+
+    def __init__(self, source: Source, routes: Sequence[Route], silences: Sequence[Silence]) -> None:
+        self.source = source
+        self.routes = [(matcher, route) for route in routes if (matcher := compiled(route.match))]
+        self.silences = [(matcher, silence) for silence in silences if (matcher := compiled(silence.match))]
+        self.group_by = [str(label) for label in source.group_by] if isinstance(source.group_by, list) else []
+        given = source.class_from if isinstance(source.class_from, dict) else {}
+        self.class_label = str(given.get("label") or "")
+        found = given.get("map")
+        self.classes: Mapping[str, str] = found if isinstance(found, dict) else {}
+        self.default_class = str(given.get("default") or "")
+        self._keys: dict[tuple[int, int | None], str] = {}
+
+    @classmethod
+    def of(cls, source: Source, at: datetime, *, routed: bool = True, silenced: bool = True) -> Routing:
+        """Read the rules of `source` as they are at `at`; pass False for what is known to be empty."""
+        routes = Route.objects.filter(Q(source=source) | Q(source=None)).select_related("service", "playbook")
+        silences = Silence.objects.filter(removed_at=None, starts_at__lte=at, ends_at__gt=at)
+        return cls(source, list(routes) if routed else [], list(silences) if silenced else [])
+
+    def place(self, alert: IncomingAlert) -> Place:
+        """Find the place of `alert`: the first route that matches overrides the source's own service."""
+        route = first_match(self.routes, alert.labels)
+        service = route.service if route else self.source.service
+        return Place(
+            service=service,
+            severity=(route.severity if route else "") or self.class_of(alert.labels, service),
+            key=self._key(alert, service),
+            playbook=route.playbook.title if route and route.playbook else "",
+            quiet=self._quiet(alert),
+        )
+
+    def class_of(self, labels: Mapping[str, str], service: Service | None) -> str:
+        """The class by the source's label, else the source's default, else the service's, else major."""
+        said = self.classes.get(labels.get(self.class_label, "")) if self.class_label else None
+        wanted = (said, self.default_class, service.default_class if service else "")
+        return next((name for name in wanted if name in CLASSES), MAJOR)
+
+    def _quiet(self, alert: IncomingAlert) -> Quiet | None:
+        found = [silence for matcher, silence in self.silences if matcher(alert.labels)]
+        last = max(found, key=lambda silence: silence.ends_at, default=None)
+        return Quiet(last.ends_at, last.reason) if last else None
+
+    def _key(self, alert: IncomingAlert, service: Service | None) -> str:
+        """The incident's group key. One object of group labels serves a whole delivery, so its key is made once."""
+        once = self.source.grouping == SERVICE or (alert.group_labels is not None and self.source.grouping == "labels")
+        memo = (id(alert.group_labels), service.pk if service else None)
+        if once and memo in self._keys:
+            return self._keys[memo]
+        key = group_key(
+            alert,
+            grouping=self.source.grouping,
+            service=service.pk if service else None,
+            group_by=self.group_by or GROUP_BY,
+        )
+        # Sources that group by service share the service's one incident; without a service there is nothing to share.
+        owner = "" if self.source.grouping == SERVICE and service else self.source.pk
+        found = sha256(f"{owner}|{key}".encode()).hexdigest()
+        if once:
+            self._keys[memo] = found
+        return found
+
+
+def compiled(match: object) -> Matcher | None:
+    """A matcher, or None for one that cannot be compiled: a broken route must not lose an alert."""
+    try:
+        return compile_match(match) if isinstance(match, dict) else None
+    except ValueError:
+        return None
+
+
+def customers_notice(alert: IncomingAlert, service: Service | None) -> bool:
+    """Whether customers feel what `alert` tells: its own label `customer_facing`, else what the service says."""
+    label = alert.labels.get(FACING, "").lower()
+    if label in ("true", "false"):
+        return label == "true"
+    return service.customer_facing if service else True
