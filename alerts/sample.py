@@ -1,0 +1,33 @@
+"""A test alert that goes the whole way of a real one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from alerts.intake import Received, letter_of, receive
+from alerts.kinds import reader_of
+from alerts.models import Source
+from alerts.payloads import parse
+from teams.models import User
+
+
+def send_test_alert(source: Source, *, by: User, at: datetime, resolved: bool = False) -> Received:
+    """Fire (or resolve) the test alert of `source` in the name of `by`, through the source's own reader and rules."""
+    content = json.dumps(body_of(source, by=by, at=at, resolved=resolved)).encode()
+    parsed = parse(reader_of(source.kind), content, "application/json", source_slug=source.slug)
+    return receive(source, parsed, letter=letter_of(content, parsed, size=len(content)), at=at)
+
+
+def body_of(source: Source, *, by: User, at: datetime, resolved: bool = False) -> dict[str, object]:
+    """What the source's sender would post."""
+    title = _("Test alert of %(source)s, sent by %(person)s") % {"source": source, "person": by}
+    labels = {"alertname": "SharpEndTest", "test": "true", "source": source.slug}
+    status = "resolved" if resolved else "firing"
+    if reader_of(source.kind) != "alertmanager":
+        return {"title": title, "dedup_key": "sharp-end-test", "status": status, "labels": labels}
+    # No beginning: the test fires from when it is sent, and its end ends whatever test is open.
+    alert = {"status": status, "labels": labels, "annotations": {"summary": title}, "fingerprint": "sharp-end-test"}
+    return {"version": "4", "groupKey": "test", "groupLabels": labels, "alerts": [alert], "receiver": "test"}
