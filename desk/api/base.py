@@ -75,10 +75,14 @@ class Desk(APIView):
     def incident_to_act_on(self, number: str, *, moves_state: bool) -> Incident:
         """The same, for a change. Raises Http404, and PermissionDenied (403) when this person may not."""
         incident = self.incident(number)
+        self.require_act_on(incident, moves_state=moves_state)
+        return incident
+
+    def require_act_on(self, incident: Incident, *, moves_state: bool) -> None:
+        """Refuse with 403 unless this person may act on it, or move its state."""
         roles = set(incident.tenures.filter(person=self.person, end=None).values_list("role", flat=True))
         may = may_change_state if moves_state else may_act_on_incident
         self.require(may(self.standing, roles))
-        return incident
 
     def array(self, rows: Iterable[Any], shape: type[BaseSerializer[Any]]) -> Response:
         """`rows` as a bare array: they are few by nature."""

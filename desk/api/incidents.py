@@ -80,11 +80,12 @@ class OneIncident(Desk):
     @extend_schema(request=Edit, responses=IncidentShape)
     def patch(self, request: Request, number: str) -> Response:
         """Another title, another class, corrected time stamps (which need a `reason`): all of it, or nothing."""
+        incident = self.incident_to_act_on(number, moves_state=False)
         words = self.words(Edit)
         stamps = Edit.stamps(words)
         if not stamps and not words.keys() & {"title", "class"}:
             raise ValidationError(_("Nothing to change: send title, class, or a time stamp with its reason."))
-        incident = self.incident_to_act_on(number, moves_state=bool(stamps) or "class" in words)
+        self.require_act_on(incident, moves_state=bool(stamps) or "class" in words)
         with transaction.atomic():
             self._edit(incident, words)
             if stamps:
