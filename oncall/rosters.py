@@ -93,6 +93,10 @@ class Loaded:
         """Blocks with people."""
         return [Shift(self.person(b.person), b.start, b.end, b.layer, b.source) for b in blocks]
 
+    def holder_at(self, at: datetime) -> User | None:
+        """Who has the pager at an instant; None is a gap."""
+        return self.person(rotation.holder_at(self.roster, at))
+
     def on_call(self, at: datetime) -> OnCall:
         """The duty at an instant with people."""
         duty = duty_at(self.roster, at, horizon=HORIZON)
@@ -103,8 +107,7 @@ class Loaded:
 
 def who_is_on_call(schedule: models.Schedule, at: datetime) -> User | None:
     """Whom a page to `schedule` goes to at `at`; None is a gap."""
-    loaded = _one(schedule, at, at)
-    return loaded.person(rotation.holder_at(loaded.roster, at))
+    return _one(schedule, at, at).holder_at(at)
 
 
 def on_call(schedule: models.Schedule, at: datetime) -> OnCall:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Min, Q, Value, When
+from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from foundation.dispatch.registry import Key
@@ -142,8 +142,8 @@ def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch |
         return None
     for row in rows:
         row.attempt += 1
-        row.state, row.lease_until = State.SENDING, at + LEASE
-    Delivery.objects.bulk_update(rows, ["attempt", "state", "lease_until"])
+    leased = Delivery.objects.filter(pk__in=[row.pk for row in rows])
+    leased.update(attempt=F("attempt") + 1, state=State.SENDING, lease_until=at + LEASE)
     DeliveryAttempt.objects.bulk_create(
         DeliveryAttempt(delivery=row, number=row.attempt, started_at=at) for row in rows
     )
@@ -174,29 +174,24 @@ def _item(row: Delivery) -> Item:
     )
 
 
-def _finish(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> list[Delivery]:
-    """Close the attempts; returns the deliveries that are still ours (a stale attempt writes nothing more)."""
-    attempt = Q()
+def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> QuerySet[Delivery]:
+    """Close the attempts; returns the deliveries that are still ours: a stale attempt writes nothing more."""
+    attempts, ours = Q(), Q()
     for row in batch.deliveries:
-        attempt |= Q(delivery=row.pk, number=row.attempt)
-    DeliveryAttempt.objects.filter(attempt, finished_at=None).update(
+        attempts |= Q(delivery=row.pk, number=row.attempt)
+        ours |= Q(pk=row.pk, attempt=row.attempt)
+    DeliveryAttempt.objects.filter(attempts, finished_at=None).update(
         finished_at=at, outcome=outcome, error=error[:1000]
     )
-    ours = Q()
-    for row in batch.deliveries:
-        ours |= Q(pk=row.pk, attempt=row.attempt)
-    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).filter(ours, state=State.SENDING)
-    return list(rows.select_related("page", "page__person").order_by("pk"))
+    return Delivery.objects.filter(ours, state=State.SENDING)
 
 
 @transaction.atomic
 def sent(batch: Batch, reference: str, *, at: datetime) -> None:
     """The provider took it. That is all we know: it is `sent`, not delivered."""
-    incidents = sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id})
-    lifecycle.first_page_left(incidents, at=at)
-    rows = _finish(batch, at, outcome="sent")
+    lifecycle.page_left(sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id}), at=at)
     changes = {"state": State.SENT, "sent_at": at, "lease_until": None, "provider_ref": reference[:300], "error": ""}
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(**changes)
+    _close(batch, at, outcome="sent").update(**changes)
 
 
 @transaction.atomic
@@ -206,7 +201,7 @@ def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
     incidents = {
         row.pk: row for row in Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     }
-    for row in _finish(batch, at, outcome="failed", error=error):
+    for row in _close(batch, at, outcome="failed", error=error).select_related("page", "page__person").order_by("pk"):
         again = None if permanent else throttle.retry_at(row.attempt, at)
         row.state = State.QUEUED if again else State.FAILED
         row.due_at, row.lease_until, row.error = again or row.due_at, None, error[:1000]

@@ -70,14 +70,14 @@ def _claim(key: Key, at: datetime) -> Incident | None:
 
 
 def _run_of(incident: Incident, at: datetime) -> Escalation:
-    """The run that serves the incident's present fence; a new one takes a snapshot of the policy."""
+    """The run that serves the incident's present fence; a new one, not saved yet, takes a snapshot of the policy."""
     run_id = getattr(incident, "run_id", None)
     if run_id:
         run = Escalation.objects.get(pk=run_id)
         if run.fence == incident.page_fence:
             return run
     policy = policy_for(incident.service_id)
-    return Escalation.objects.create(
+    return Escalation(
         incident=incident, fence=incident.page_fence, policy_slug=policy.slug, policy=policy.snapshot(), started_at=at
     )
 
@@ -94,14 +94,11 @@ class Run:
         """Run the next step; steps that name nobody are logged and passed at once. Returns the next due time."""
         policy = Policy.restore(self.run.policy_slug, self.run.policy)
         while self.run.round < policy.rounds and policy.steps:
-            number, step = self.run.step, policy.steps[self.run.step]
-            reached = self._page(step.notify, self._reason(), _("step %s") % (number + 1))
+            place, step, reason = (self.run.round, self.run.step), policy.steps[self.run.step], self._reason()
             self._move_on(len(policy.steps))
-            if reached:
-                self._save()
+            if self._page(step.notify, reason, _("step %s") % (place[1] + 1), place):
                 return self.at + step.wait
         self._exhausted(policy)
-        self._save()
         return self.at + CATCH_ALL_EVERY
 
     def _reason(self) -> str:
@@ -116,12 +113,10 @@ class Run:
         if self.run.step >= steps:
             self.run.round, self.run.step = self.run.round + 1, 0
 
-    def _save(self) -> None:
-        self.run.save(update_fields=["round", "step", "state"])
-
-    def _page(self, notify: list[str], reason: str, label: str) -> bool:
-        """Page everybody behind `notify`; whether anybody can be reached."""
+    def _page(self, notify: list[str], reason: str, label: str, place: tuple[int, int]) -> bool:
+        """Page everybody behind `notify`, and save the run where it stands now; whether anybody can be reached."""
         found = targets.resolve(notify, at=self.at, step=label)
+        self.run.save()
         for target in found.nobody:
             self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why="nobody_on_call", target=target)
         if not found.people:
@@ -133,26 +128,24 @@ class Run:
             at=self.at,
             incident=self.incident,
             run=self.run,
-            round_=self.run.round,
-            step=self.run.step,
+            round_=place[0],
+            step=place[1],
         )
         outbox.tell_paged(self.incident, written, at=self.at, reason=reason, label=label)
         return len(written.unreachable) < len(written.pages)
 
     def _exhausted(self, policy: Policy) -> None:
-        """Every round is over: page the catch-all, or the administrators when it names nobody, again and again."""
+        """Every round is over: page the catch-all, or the administrators when it reaches nobody, again and again."""
         if self.run.state != Escalation.State.EXHAUSTED:
             self.run.state = Escalation.State.EXHAUSTED
-            self.incident.tell(
-                Kind.EXHAUSTED, at=self.at, cause=policy.slug, rounds=policy.rounds if policy.steps else 0
-            )
+            rounds = policy.rounds if policy.steps else 0
+            self.incident.tell(Kind.EXHAUSTED, at=self.at, cause=policy.slug, rounds=rounds)
         reason = Page.Reason.ESCALATED if self.incident.first_page_at or policy.steps else Page.Reason.FIRST
-        self.run.step = 0
-        label = _("catch-all")
-        if not self._page(policy.catch_all, reason, label) and policy.catch_all != targets.administrators():
-            self.run.round += 1
-            self._page(targets.administrators(), reason, label)
-        self.run.round += 1
+        for notify in (policy.catch_all, targets.administrators()):
+            place = (self.run.round, 0)
+            self.run.round, self.run.step = self.run.round + 1, 0
+            if self._page(notify, reason, _("catch-all"), place):
+                return
 
 
 @transaction.atomic

@@ -31,13 +31,14 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
     `step` is added to the reason ("step 1"). Each target is asked when its step begins, never before: the recipients equal
     the on-call function at that instant.
     """
-    found = Found()
+    found, targets = Found(), list(targets)
+    holders = _holders([target.partition(":")[2] for target in targets if target.startswith("schedule:")], at)
     for target in targets:
         kind, _sep, name = target.partition(":")
         before = len(found.people)
         match kind:
             case "schedule":
-                _schedule(found, name, at, step)
+                _schedule(found, holders.get(name), step)
             case "user":
                 _people(found, User.objects.active().filter(email=name), _("named in %s") % step)
             case "team":
@@ -47,6 +48,15 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
         if len(found.people) == before and not _known(found, kind, name):
             found.nobody.append(target)
     return found
+
+
+def _holders(slugs: list[str], at: datetime) -> dict[str, tuple[Schedule, User | None]]:
+    """Who has the pager of each schedule at `at`, in a constant number of statements."""
+    if not slugs:
+        return {}
+    schedules = list(Schedule.objects.filter(slug__in=slugs))
+    loaded = rosters.load(schedules, at, at)
+    return {row.slug: (row, loaded[row.pk].holder_at(at)) for row in schedules}
 
 
 def _known(found: Found, kind: str, name: str) -> bool:
@@ -66,9 +76,8 @@ def _team(found: Found, slug: str, step: str) -> None:
         _people(found, members, _("member of %(team)s, %(step)s") % {"team": team, "step": step})
 
 
-def _schedule(found: Found, slug: str, at: datetime, step: str) -> None:
-    schedule = Schedule.objects.filter(slug=slug).first()
-    holder = rosters.who_is_on_call(schedule, at) if schedule else None
+def _schedule(found: Found, holding: tuple[Schedule, User | None] | None, step: str) -> None:
+    schedule, holder = holding or (None, None)
     if holder:
         found.add(holder, _("has the pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
 

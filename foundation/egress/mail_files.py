@@ -28,7 +28,7 @@ class MailFiles(BaseEmailBackend):
             for recipient in message.recipients():
                 one = copy(message)
                 one.to, one.cc, one.bcc = [recipient], [], []
-                self._write(one.message().as_bytes(linesep="\r\n"))
+                self._write(one.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
         return len(email_messages)
 
     def _write(self, content: bytes) -> None:
