@@ -23,7 +23,7 @@ class AlertRow:
     title: str
     labels: dict[str, str]
     annotations: dict[str, str]
-    links: list[dict[str, str]]
+    links: list[tuple[str, str]]
     firing: bool
     starts_at: datetime
     ends_at: datetime | None
@@ -56,14 +56,13 @@ def _row(episode: Episode) -> AlertRow:
     )
 
 
-def _link(link: object) -> dict[str, str]:
-    """Links are stored as pairs or as objects; only http and https ever come in, and are checked again here."""
-    label, url = (link.get("label", ""), link.get("url", "")) if isinstance(link, dict) else _pair(link)
-    return {"label": str(label), "url": str(url) if str(url).startswith(("http://", "https://")) else ""}
-
-
-def _pair(link: object) -> tuple[object, object]:
-    return (link[0], link[1]) if isinstance(link, list | tuple) and len(link) == 2 else ("", "")  # noqa: PLR2004
+def _link(link: object) -> tuple[str, str]:
+    """(label, address) of a link as it was stored. Only web addresses ever come in, which is checked again here."""
+    if isinstance(link, dict):
+        label, url = str(link.get("label", "")), str(link.get("url", ""))
+    else:
+        label, url = (str(link[0]), str(link[1])) if isinstance(link, list) and len(link) == 2 else ("", "")  # noqa: PLR2004
+    return label, url if url.startswith(("http://", "https://")) else ""
 
 
 def still_firing(incident: Incident) -> int:

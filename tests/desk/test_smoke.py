@@ -62,5 +62,14 @@ def test_page_refuses_other_methods(page: str, world: World, sign_in: Callable[[
 
 def test_empty_installation_draws(db: None, sign_in: Callable[[User], Client]) -> None:
     browser = sign_in(make_user("Ada", role="admin"))
-    for page in ("/", "/incidents/", "/oncall/", "/services/", "/services/sources/", "/start/", "/declare/", "/settings/mail/"):
+    for page in (
+        "/",
+        "/incidents/",
+        "/oncall/",
+        "/services/",
+        "/services/sources/",
+        "/start/",
+        "/declare/",
+        "/settings/mail/",
+    ):
         assert browser.get(page).status_code == 200, page
