@@ -71,14 +71,14 @@ def incidents(request: HttpRequest) -> HttpResponse:
         "services": Service.objects.filter(archived_at=None).only("slug", "name"),
         "incidents": rows[:PAGE],
         "next_url": asked.address(rows[PAGE - 1].pk) if len(rows) > PAGE else None,
-        "first_url": asked.address() if asked.before else None,
+        "first_url": asked.address() if asked.before is not None else None,
     }
     return render(request, "desk/incidents.html", context)
 
 
 def _chosen(found: IncidentQuerySet, asked: Asked) -> IncidentQuerySet:
     found = found.filter(STATES[asked.state])
-    if asked.before:
+    if asked.before is not None:
         found = found.filter(pk__lt=asked.before)
     if asked.service:
         found = found.filter(service__slug=asked.service)
