@@ -1,0 +1,64 @@
+"""What the database has, as records of the file: read once, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.models import Key
+from provisioning.kinds import Reference
+from provisioning.rows import machines, people, rosters
+from provisioning.rows.stored import Stored
+from provisioning.sections import SECTIONS
+
+LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
+    "organisation": people.load_organisation,
+    "users": people.load_users,
+    "teams": people.load_teams,
+    "areas": people.load_areas,
+    "schedules": rosters.load_schedules,
+    "policies": rosters.load_policies,
+    "services": machines.load_services,
+    "sources": machines.load_sources,
+    "routes": machines.load_routes,
+    "components": machines.load_components,
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All records by section and name, and every key's source and whether it was revoked, by its hash."""
+
+    stored: dict[str, dict[str, Stored]]
+    keys: dict[str, tuple[str, bool]]
+
+    def live(self, section: str) -> dict[str, Stored]:
+        """What is in use."""
+        return {
+            name: one for name, one in self.stored[section].items() if one.is_live and one.record.get("active", True)
+        }
+
+    @property
+    def zone(self) -> str:
+        """The organisation's time zone."""
+        return str(self.stored["organisation"][""].record["timezone"])
+
+
+def read() -> Facts:
+    """Everything, in about 25 queries whatever the size."""
+    keys = Key.objects.values_list("key_hash", "source__slug", "revoked_at")
+    return Facts(
+        stored={section: load() for section, load in LOADERS.items()},
+        keys={digest: (slug, revoked is not None) for digest, slug, revoked in keys},
+    )
+
+
+def references(section: str, record: dict[str, Any]) -> Iterator[Reference]:
+    """What `record` refers to."""
+    yield from SECTIONS[section].record.references(record)
+
+
+def section_of(kind: str) -> str:
+    """The section that holds this kind of thing: "policy" -> "policies"."""
+    return next(name for name, section in SECTIONS.items() if section.kind == kind)

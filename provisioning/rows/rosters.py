@@ -1,0 +1,161 @@
+"""Schedules and escalation policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from oncall.models import Cover, EscalationPolicy, EscalationStep, Layer, LayerMember, Override, Schedule
+from provisioning.rows.stored import Keys, Named, Stored, revive, slug_of
+
+Exception_ = TypeVar("Exception_", Override, Cover)
+
+
+def load_schedules() -> dict[str, Stored]:
+    """Every schedule with its layers and the exceptions that were not taken back."""
+    people = ("layers__turns__user", "overrides__person", "covers__person", "covers__covered")
+    return {one.slug: _stored(one) for one in Schedule.objects.select_related("team").prefetch_related(*people)}
+
+
+def _stored(schedule: Schedule) -> Stored:
+    overrides, covers = _in_force(schedule.overrides.all()), _in_force(schedule.covers.all())
+    record = {
+        "slug": schedule.slug,
+        "name": schedule.name,
+        "team": schedule.team.slug,
+        "timezone": schedule.timezone,
+        "layers": [_layer_record(layer) for layer in sorted(schedule.layers.all(), key=lambda one: one.position)],
+        "overrides": [exception_record(row) for row in overrides.values()],
+        "covers": [exception_record(row) for row in covers.values()],
+    }
+    loose = {("overrides", who) for who, row in overrides.items() if not row.from_file}
+    loose |= {("covers", who) for who, row in covers.items() if not row.from_file}
+    return Stored(record, from_file=schedule.from_file, is_live=schedule.archived_at is None, loose=loose)
+
+
+def _in_force(rows: Iterable[Exception_]) -> dict[tuple[Any, ...], Exception_]:
+    """Those not taken back, by identity and in order of age; of two that say the same the younger counts."""
+    found: dict[tuple[Any, ...], Exception_] = {}
+    for row in sorted((row for row in rows if row.removed_at is None), key=lambda row: (row.created_at, row.pk)):
+        who = identity(exception_record(row))
+        found.pop(who, None)
+        found[who] = row
+    return found
+
+
+def _layer_record(layer: Layer) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "members": [turn.user.email.lower() for turn in sorted(layer.turns.all(), key=lambda turn: turn.position)],
+        "rotate": {"every": layer.every, "unit": layer.unit},
+        "starts": layer.starts,
+        "timezone": layer.timezone,
+        "windows": layer.windows,
+        "count": layer.count,
+    }
+
+
+def exception_record(row: Override | Cover) -> dict[str, Any]:
+    """An override or a cover as the file writes it."""
+    times = {"from": row.starts, "to": row.ends}
+    if isinstance(row, Cover):
+        return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **times}
+    return {"person": row.person.email.lower(), **times, "reason": row.reason}
+
+
+def identity(record: Named) -> tuple[Any, ...]:
+    """What makes an override or a cover the same one."""
+    return record["person"], record.get("for"), record["from"], record["to"]
+
+
+def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
+    """The schedule, its layers, overrides and covers."""
+    schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
+    team = keys.of("team", record["team"])
+    revive(schedule, {"name": record["name"], "team_id": team, "timezone": record["timezone"]})
+    _write_layers(schedule, record["layers"], keys)
+    _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
+    _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)
+
+
+def _write_layers(schedule: Schedule, wanted: list[dict[str, Any]], keys: Keys) -> None:
+    there = {layer.name: layer for layer in schedule.layers.all()}
+    schedule.layers.exclude(name__in=[said["name"] for said in wanted]).delete()
+    for position, said in enumerate(wanted):
+        layer = there.get(said["name"]) or Layer(schedule=schedule, name=said["name"])
+        layer.position, layer.starts = position, said["starts"]
+        layer.every, layer.unit = said["rotate"]["every"], said["rotate"]["unit"]
+        layer.timezone, layer.windows, layer.count = said["timezone"], said["windows"], said["count"]
+        layer.save()
+        members = [keys.of("user", email) for email in said["members"]]
+        if members != list(layer.turns.order_by("position").values_list("user_id", flat=True)):
+            layer.turns.all().delete()
+            for turn, user_id in enumerate(members):
+                LayerMember.objects.create(layer=layer, position=turn, user_id=user_id)
+
+
+def _write_exceptions(
+    model: type[Exception_],
+    schedule: Schedule,
+    wanted: list[dict[str, Any]],
+    named: list[dict[str, Any]],
+    keys: Keys,
+    at: datetime,
+) -> None:
+    """Take back what is no longer wanted, add what is new; the later in the list, the later created, so that it wins."""
+    rows = list(model.objects.filter(schedule=schedule, removed_at=None).select_related("person"))
+    there = _in_force(rows)
+    from_file = {identity(said) for said in named}
+    stays = [identity(said) for said in wanted]
+    for row in rows:
+        if identity(exception_record(row)) not in stays:
+            row.removed_at = at
+            row.save(update_fields=["removed_at"])
+    in_order = [who for who in there if who in stays] == stays[: len([who for who in stays if who in there])]
+    for number, (who, said) in enumerate(zip(stays, wanted, strict=True)):
+        row = there.get(who) or model(schedule=schedule, starts=said["from"], ends=said["to"])
+        row.person_id = keys.of("user", said["person"])
+        if isinstance(row, Cover):
+            row.covered_id = keys.of("user", said["for"])
+        else:
+            row.reason = said["reason"]
+        if row.pk is None or not in_order:
+            row.created_at = at + timedelta(microseconds=number)
+        row.from_file = row.from_file or who in from_file
+        row.save()
+
+
+def load_policies() -> dict[str, Stored]:
+    """Every policy with its steps."""
+    return {
+        policy.slug: Stored(
+            {
+                "slug": policy.slug,
+                "name": policy.name,
+                "team": slug_of(policy.team),
+                "repeat": policy.repeat,
+                "steps": [
+                    {"wait": timedelta(seconds=step.wait), "notify": step.notify}
+                    for step in sorted(policy.steps.all(), key=lambda step: step.position)
+                ],
+                "catch_all": policy.catch_all,
+            },
+            from_file=policy.from_file,
+            is_live=policy.archived_at is None,
+        )
+        for policy in EscalationPolicy.objects.select_related("team").prefetch_related("steps")
+    }
+
+
+def write_policy(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
+    """The policy and its steps; a running escalation keeps the policy that it began with."""
+    policy = EscalationPolicy.objects.filter(slug=slug).first() or EscalationPolicy(slug=slug)
+    values = {name: record[name] for name in ("name", "repeat", "catch_all")}
+    revive(policy, {**values, "team_id": keys.maybe("team", record["team"])})
+    there = {step.position: step for step in policy.steps.all()}
+    policy.steps.filter(position__gte=len(record["steps"])).delete()
+    for position, said in enumerate(record["steps"]):
+        step = there.get(position) or EscalationStep(policy=policy, position=position)
+        step.wait, step.notify = int(said["wait"].total_seconds()), said["notify"]
+        step.save()

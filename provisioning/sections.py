@@ -1,0 +1,266 @@
+"""Pure: what the organisation's file may say, section by section. The words are the surface that users rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alerts.kinds import KINDS
+from alerts.models import Source
+from oncall.models import Layer
+from paging.models import ContactMethod
+from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
+from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
+from teams.models import Membership, Role, Service, Severity
+
+CLASS = Choice("a class", tuple(Severity.values))
+RULE_CLASSES = Choice("a class", (*Severity.values, "default"))
+DAY = Choice("a day", ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+NAME = Field(Text(least=1), required=True)
+SLUG = Field(Slug(), required=True)
+USER, TEAM, SERVICE, POLICY, SOURCE = (Refers(kind) for kind in ("user", "team", "service", "policy", "source"))
+SHORTEST_WAIT = timedelta(seconds=30)
+MOST_REPEATS = 19
+HALF_AN_HOUR = timedelta(minutes=30)
+MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: its records, and the key that tells them apart (None: their order does)."""
+
+    record: Record
+    identity: str | None = "slug"
+    is_list: bool = True
+    kind: str = ""
+
+    @property
+    def noun(self) -> str:
+        """One record, without an article: "service"."""
+        return self.record.noun.partition(" ")[2]
+
+
+METHOD = Record(
+    "a method",
+    {
+        "kind": Field(Choice("a kind of method", tuple(ContactMethod.Kind.values)), required=True),
+        "address": Field(Text(most=500, least=1), required=True),
+        "verified": Field(Truth(), default=False),
+    },
+)
+RULE = Record(
+    "a rule",
+    {"via": Field(Slug(most=60), required=True), "after": Field(Duration(), default=timedelta(0), always=True)},
+)
+ROTATION = Record(
+    "a rotation",
+    {
+        "every": Field(Whole(1, MOST), default=1, always=True),
+        "unit": Field(Choice("a unit", tuple(Layer.Unit.values)), default="week", always=True),
+    },
+)
+WINDOW = Record(
+    "a window",
+    {
+        "days": Field(List(DAY, "a day", least=1), required=True),
+        "from": Field(Clock(), required=True),
+        "to": Field(Clock(ends=True), required=True),
+    },
+)
+LAYER = Record(
+    "a layer",
+    {
+        "name": NAME,
+        "members": Field(List(USER, "a member", least=1), required=True),
+        "rotate": Field(ROTATION, default={"every": 1, "unit": "week"}, always=True),
+        "starts": Field(Moment(), required=True),
+        "timezone": Field(Zone(), default=""),
+        "windows": Field(List(WINDOW, "a window"), default=[]),
+        "count": Field(Choice("a way to count", tuple(Layer.Count.values)), default="calendar"),
+    },
+)
+OVERRIDE = Record(
+    "an override",
+    {
+        "person": Field(USER, required=True),
+        "from": Field(Moment(), required=True),
+        "to": Field(Moment(), required=True),
+        "reason": Field(Text(most=300), default=""),
+    },
+)
+COVER = Record(
+    "a cover",
+    {
+        "person": Field(USER, required=True),
+        "for": Field(USER, required=True),
+        "from": Field(Moment(), required=True),
+        "to": Field(Moment(), required=True),
+    },
+)
+STEP = Record(
+    "a step",
+    {
+        "wait": Field(Duration(least=SHORTEST_WAIT), required=True),
+        "notify": Field(List(Target(), "somebody to notify", least=1), required=True),
+    },
+)
+PLAYBOOK = Record(
+    "a playbook",
+    {"title": NAME, "match": Field(Match(), default={}), "body": Field(Text(most=100_000, lines=True), default="")},
+)
+CLASS_FROM = Record(
+    "a class rule",
+    {
+        "label": NAME,
+        "map": Field(Map(Text(), CLASS), default={}),
+        "default": Field(CLASS, default=""),
+    },
+)
+
+SECTIONS = {
+    "organisation": Section(
+        Record("an organisation", {"name": Field(Text(), kept=True), "timezone": Field(Zone(), kept=True)}),
+        identity=None,
+        is_list=False,
+    ),
+    "users": Section(
+        Record(
+            "a user",
+            {
+                "email": Field(Email(), required=True),
+                "name": Field(Text(), kept=True, default=""),
+                "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
+                "role": Field(Choice("a role", tuple(Role.values)), kept=True, default="responder", always=True),
+                "active": Field(Truth(), default=True),
+                "methods": Field(Map(Slug(most=60), METHOD), kept=True, default={}),
+                "rules": Field(Map(RULE_CLASSES, List(RULE, "a rule")), kept=True, default={}),
+            },
+        ),
+        identity="email",
+        kind="user",
+    ),
+    "teams": Section(
+        Record(
+            "a team",
+            {
+                "slug": SLUG,
+                "name": NAME,
+                "members": Field(
+                    Map(USER, Choice("a place in a team", tuple(Membership.Place.values))), kept=True, default={}
+                ),
+                "manager": Field(USER),
+                "director": Field(USER),
+            },
+        ),
+        kind="team",
+    ),
+    "areas": Section(
+        Record(
+            "an area",
+            {
+                "slug": SLUG,
+                "name": NAME,
+                "lead": Field(USER),
+                "teams": Field(List(TEAM, "a team"), kept=True, default=[]),
+            },
+        ),
+        kind="area",
+    ),
+    "schedules": Section(
+        Record(
+            "a schedule",
+            {
+                "slug": SLUG,
+                "name": Field(Text(), default=""),
+                "team": Field(TEAM, required=True),
+                "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
+                "layers": Field(List(LAYER, "a layer"), kept=True, default=[]),
+                "overrides": Field(List(OVERRIDE, "an override"), kept=True, default=[]),
+                "covers": Field(List(COVER, "a cover"), kept=True, default=[]),
+            },
+        ),
+        kind="schedule",
+    ),
+    "policies": Section(
+        Record(
+            "a policy",
+            {
+                "slug": SLUG,
+                "name": Field(Text(), default=""),
+                "team": Field(TEAM),
+                "repeat": Field(Whole(0, MOST_REPEATS), default=0),
+                "steps": Field(List(STEP, "a step", least=1), required=True),
+                "catch_all": Field(
+                    List(Target(), "somebody who is paged when nobody else answers", least=1), required=True
+                ),
+            },
+        ),
+        kind="policy",
+    ),
+    "services": Section(
+        Record(
+            "a service",
+            {
+                "slug": SLUG,
+                "name": NAME,
+                "team": Field(TEAM, required=True),
+                "policy": Field(POLICY, kept=True),
+                "target": Field(Number(most=100, places=3)),
+                "exposure_per_hour": Field(Number(most=999_999_999_999, places=2)),
+                "demand": Field(Choice("a demand", tuple(Service.Demand.values)), default="medium"),
+                "customer_facing": Field(Truth(), default=True),
+                "default_class": Field(CLASS, default=""),
+                "playbooks": Field(List(PLAYBOOK, "a playbook"), kept=True, default=[]),
+            },
+        ),
+        kind="service",
+    ),
+    "sources": Section(
+        Record(
+            "a source",
+            {
+                "slug": SLUG,
+                "name": Field(Text(), default=""),
+                "kind": Field(Choice("a kind of source", tuple(sorted(KINDS))), required=True),
+                "key": Field(Text(), kept=True),
+                "key_hash": Field(Text(), kept=True),
+                "more_key_hashes": Field(List(Text(), "a hash"), kept=True, default=[]),
+                "service": Field(SERVICE),
+                "grouping": Field(Choice("a grouping", tuple(Source.Grouping.values)), default="labels"),
+                "group_by": Field(List(Text(least=1), "a label"), default=[]),
+                "resolve_hold": Field(Duration()),
+                "class_from": Field(CLASS_FROM),
+                "reopen_window": Field(Duration(), default=HALF_AN_HOUR),
+                "group_window": Field(Duration(), default=HALF_AN_HOUR),
+            },
+        ),
+        kind="source",
+    ),
+    "routes": Section(
+        Record(
+            "a route",
+            {
+                "source": Field(SOURCE),
+                "match": Field(Match(), default={}),
+                "service": Field(SERVICE, required=True),
+                "class": Field(CLASS, default=""),
+                "playbook": Field(Text(least=1), default=""),
+            },
+        ),
+        identity=None,
+    ),
+    "components": Section(
+        Record(
+            "a component",
+            {
+                "slug": SLUG,
+                "name": NAME,
+                "service": Field(SERVICE, required=True),
+                "group": Field(Text(), default=""),
+                "public": Field(Truth(), default=True),
+            },
+        ),
+        kind="component",
+    ),
+}
+"""In the order in which they are applied and written: each refers only to what stands before it."""
