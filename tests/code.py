@@ -84,6 +84,16 @@ def chain(node: ast.AST) -> list[str]:
     return [node.id] if isinstance(node, ast.Name) else []
 
 
+def docstrings(path: str) -> set[ast.expr]:
+    """The docstrings of a module, as nodes."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
+        if documented and isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            found |= {first.value for first in node.body[:1] if isinstance(first, ast.Expr)}
+    return found
+
+
 def module_of(path: str) -> str:
     """`oncall.rotation` of `oncall/rotation.py`."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

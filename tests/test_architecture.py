@@ -12,7 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import ForeignKey, ManyToManyField
 
-from tests.code import FRAMEWORKS, ROOT, called, chain, imported, linter, nodes, pure, ranks, sources, tree
+from tests.code import FRAMEWORKS, ROOT, called, chain, docstrings, imported, linter, nodes, pure, ranks, sources, tree
 
 STATE_WRITERS = {"incidents/lifecycle.py", "incidents/declaring.py"}
 WRITERS = [
@@ -65,7 +65,7 @@ def test_foreign_keys_point_downwards() -> None:
         for field in model._meta.get_fields():
             if not isinstance(field, ForeignKey | ManyToManyField):
                 continue
-            there = field.related_model._meta.app_label  # type: ignore[union-attr]
+            there = field.related_model._meta.app_label
             if there in ranks() and there != here and ranks()[there] >= ranks()[here]:
                 wrong.append(f"{model._meta.label}.{field.name} -> {there}")
     assert wrong == []
@@ -156,13 +156,9 @@ def test_psycopg_3_is_not_there() -> None:
 def test_the_application_has_one_clock() -> None:
     wrong = []
     for path in sources():
-        docstrings = {
-            node.body[0].value
-            for node in nodes(path, ast.Module, ast.ClassDef, ast.FunctionDef)
-            if ast.get_docstring(node) and isinstance(node.body[0], ast.Expr)
-        }
+        told = docstrings(path)
         for text in nodes(path, ast.Constant):
-            if isinstance(text.value, str) and text not in docstrings and DATABASE_CLOCK.search(text.value):
+            if isinstance(text.value, str) and text not in told and DATABASE_CLOCK.search(text.value):
                 wrong.append(f"{path}:{text.lineno} asks the database for the time")
         for call in nodes(path, ast.Call):
             if chain(call.func)[-2:] in (
