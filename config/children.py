@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO, Any, cast
 
 PR_SET_PDEATHSIG = 1
+FIRST_PAUSE = 0.25  # seconds before the first restart; each crash in a row makes it four times as long
 LONGEST_PAUSE = 30.0  # seconds between restarts of something that keeps failing
 CHUNK = 65536  # bytes read at once; also the longest line
 STEADY = 60.0  # seconds after which a crash counts as the first again
@@ -145,14 +146,14 @@ class Nursery:
                 self.log(child.name, line.decode("utf-8", "replace").rstrip())
 
     def _ended(self, child: Child) -> None:
-        """Note the end; the pause doubles with each crash in a row."""
+        """Note the end and when to start again."""
         assert child.process is not None
         now = time.monotonic()
         child.crashes = 1 if now - child.started > STEADY else child.crashes + 1
-        pause = min(2.0 ** (child.crashes - 1), LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 4.0 ** (child.crashes - 1), LONGEST_PAUSE)
         child.again_at = now + pause
         if child.restart and not self.stop_asked:
-            self.log(child.name, f"ended ({describe(child.process.returncode)}); starts again in {pause:.0f} s")
+            self.log(child.name, f"ended ({describe(child.process.returncode)}); starts again in {pause:g} s")
 
     def until(self, done: Callable[[], bool], seconds: float, *, despite_stop: bool = False) -> bool:
         """Pump until `done()`; False after `seconds` or when somebody wants us to stop."""

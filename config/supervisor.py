@@ -123,6 +123,8 @@ class Up:
         with contextlib.suppress(Refused):
             if link := self._command("firstlink", keep=True):
                 say(f"Sign in as the first administrator (this link works once): {link}")
+        if self.options.host in ANYWHERE and not given("SHARPEND_URL", os.environ):
+            say("Other machines reach it once SHARPEND_URL names the address that they use.")
         say("Ctrl-C stops it.\n")
 
     def run(self) -> int:
@@ -198,6 +200,10 @@ def sentence() -> Iterator[None]:
         yield
     except (Refused, environment.BadSetting) as error:
         sys.exit(f"sharp-end: {error}")
+    except PermissionError as error:
+        sys.exit(
+            f"sharp-end: {error.filename} is not for this user: start as its owner, or set SHARPEND_HOME to a folder of yours."
+        )
 
 
 def up(words: Sequence[str]) -> int:

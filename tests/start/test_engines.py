@@ -218,7 +218,7 @@ def test_a_child_that_crashes_comes_back_and_its_lines_carry_its_name(tmp_path: 
     child = Child("web", [sys.executable, "-c", "print('hello'); raise SystemExit(3)"])
     nursery.start(child)
     assert nursery.until(lambda: said.count("web: hello") == 2, 30)
-    assert "web: ended (exit 3); starts again in 1 s" in said
+    assert "web: ended (exit 3); starts again in 0.25 s" in said
     nursery.end([child], 5)
     nursery.close()
 
