@@ -219,4 +219,5 @@ services:
 sources:
   - {slug: am, kind: alertmanager, key: "use-a-long-random-key-0001", service: checkout, grouping: labels, resolve_hold: 0m,
      class_from: {label: severity, map: {critical: critical, warning: major}, default: standard}}
+  - {slug: gen, kind: generic, key: "use-a-long-random-key-0002", service: checkout, grouping: none}
 """
