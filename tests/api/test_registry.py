@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -62,12 +64,16 @@ def test_deliveries_of_a_source(world: World, ana: Script) -> None:
     assert ana.call("GET", "sources/nowhere/deliveries/").status_code == 404
 
 
-def test_rejected_deliveries(world: World, ana: Script) -> None:
+def test_rejected_deliveries(world: World, script: Callable[..., Script]) -> None:
     sentence = "This key is unknown."
     RejectedDelivery.objects.create(
         at=AT, kind="alertmanager", reason="unknown_key", sentence=sentence, key_hint="abcd", sender="192.0.2.7"
     )
-    (row,) = ana.get("rejected-deliveries/")["results"]
+    RejectedDelivery.objects.create(at=AT, source=Source.objects.get(), reason="malformed", sentence="No JSON.")
+    mine, row = script(world.ada).get("rejected-deliveries/")["results"]
+    assert (mine["source"], mine["reason"]) == ("am", "malformed")
+    assert script(world.ana).get("rejected-deliveries/")["results"] == [mine]
+    assert script(world.cleo).get("rejected-deliveries/")["results"] == []
     assert row.pop("id")
     assert row == {
         "at": "2026-11-21T02:04:00Z",
