@@ -85,6 +85,9 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
         differences = None
     if differences is None:
         return _show(request, schedule, form, status=422)
+    if not differences and request.POST.get("confirm"):  # a second press, or somebody was faster
+        messages.info(request, _("Nothing changes: %s has the pager then.") % form.cleaned_data["person"])
+        return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
     people = {user.pk for change in differences for user in (change.before, change.after) if user}
     moved = people | {form.cleaned_data["person"].pk}
     require(

@@ -54,6 +54,7 @@ def _by_smtp(connection: EmailBackend, mail: EmailMessage, to: str, until: float
     smtp = connection.connection
     assert smtp is not None  # noqa: S101 - open() raises or connects
     try:
+        smtp.ehlo_or_helo_if_needed()
         # `data` turns line ends into CRLF and doubles leading dots by itself.
         commands: tuple[Callable[[], tuple[int, bytes]], ...] = (
             lambda: smtp.mail(mail.from_email),

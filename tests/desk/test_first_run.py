@@ -1,0 +1,67 @@
+"""The checklist: ticked by facts, never by clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+
+from alerts.models import Body
+from foundation.models import Process
+from teams.models import Role, User
+from tests.desk.conftest import World
+from tests.factories import AT, make_page, make_source, make_user
+
+SignIn = Callable[[User], Client]
+
+
+def done(browser: Client) -> list[bool]:
+    """Which steps are ticked."""
+    return [step.done for step in browser.get("/start/").context["steps"]]
+
+
+def test_empty_installation(db: None, sign_in: SignIn, now: object) -> None:
+    response = sign_in(make_user("Ada", role=Role.ADMIN)).get("/start/")
+    steps, text = response.context["steps"], response.content.decode()
+    assert not any(step.done for step in steps)
+    assert [step.next for step in steps] == [True, False, False, False, False, False]
+    assert "./run manage apply org.yaml" in text
+    assert "http://testserver/api/in/alertmanager/KEY" in text
+    assert "webhook_configs" in text
+    assert "curl" in text
+
+
+def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> None:
+    browser = sign_in(world.ana)
+    assert done(browser) == [True, True, True, False, False, True]
+    make_page(world.ana, seen_at=AT)
+    assert done(browser) == [True, True, True, True, False, True]
+    source = make_source("am", key="a-long-enough-key-0001", service=world.service)
+    assert done(browser) == [True, True, True, True, False, True]
+    Body.objects.create(source=source, received_at=AT, digest="x", content=b"", size=0, accepted=1)
+    response = browser.get("/start/")
+    assert response.context["all_done"]
+    text = response.content.decode()
+    assert "First alert received Sat 21 Nov 02:04:00. Ana Ames is paged at once." in text
+    assert "Checkout pages by payments." in text
+    assert "Ana Ames has the pager of payments-primary." in text
+    world.schedule.layers.all().delete()
+    assert done(browser)[1] is False
+
+
+def test_health(world: World, sign_in: SignIn, now: object) -> None:
+    browser = sign_in(world.ana)
+    assert [item["ok"] for item in browser.get("/start/").context["health"]] == [False, True]
+    Process.objects.create(name="d", role="dispatch", started_at=AT, beat_at=AT)
+    assert [item["ok"] for item in browser.get("/start/").context["health"]] == [True, True]
+
+
+def test_mail_settings_are_shown_without_secrets(world: World, sign_in: SignIn, settings: Any, now: object) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.example.com", 587
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "postmaster", "secret-password"
+    text = sign_in(world.olga).get("/start/").content.decode()
+    assert "smtp://mail.example.com:587" in text
+    assert "secret-password" not in text
+    assert "postmaster" not in text
