@@ -19,7 +19,7 @@ from teams.audit import acting
 from teams.models import User
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """What a person says of themselves; the e-mail is their identity and is not changed here."""
 
     class Meta:

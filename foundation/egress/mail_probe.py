@@ -55,11 +55,11 @@ def _by_smtp(connection: EmailBackend, mail: EmailMessage, to: str, until: float
     assert smtp is not None  # noqa: S101 - open() raises or connects
     try:
         smtp.ehlo_or_helo_if_needed()
-        # `data` turns line ends into CRLF and doubles leading dots by itself.
+        # `data` doubles leading dots by itself, but leaves the line ends of bytes as they are.
         commands: tuple[Callable[[], tuple[int, bytes]], ...] = (
             lambda: smtp.mail(mail.from_email),
             lambda: smtp.rcpt(to),
-            lambda: smtp.data(mail.message().as_bytes()),
+            lambda: smtp.data(mail.message().as_bytes(linesep="\r\n")),  # type: ignore[call-arg]
         )
         said = ""
         for command in commands:

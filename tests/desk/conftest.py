@@ -56,7 +56,7 @@ def sign_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def now() -> Iterator[time_machine.Coordinates]:
+def now() -> Iterator[time_machine.Traveller]:
     """The clock stands at AT (Saturday 2026-11-21 02:04 UTC)."""
     with time_machine.travel(AT, tick=False) as clock:
         yield clock

@@ -102,7 +102,7 @@ class TestMethods:
         assert browser.post(PAGE, {"act": "verify", "method": "mail", "code": right}).status_code == 422
 
     def test_old_codes_are_none(
-        self, world: World, sign_in: SignIn, now: time_machine.Coordinates, mails: Callable[[], list[str]]
+        self, world: World, sign_in: SignIn, now: time_machine.Traveller, mails: Callable[[], list[str]]
     ) -> None:
         browser = sign_in(world.bob)
         browser.post(PAGE, {"act": "add", "kind": "email", "address": "bob@home.example.com"})
@@ -222,7 +222,7 @@ class TestRules:
         assert not PersonalRule.objects.exists()
 
     def test_removed_by_its_person_only(self, world: World, sign_in: SignIn, now: object) -> None:
-        rule = PersonalRule.objects.create(user=world.ana, method=world.ana.contact_methods.get())  # type: ignore[attr-defined]
+        rule = PersonalRule.objects.create(user=world.ana, method=world.ana.contact_methods.get())
         sign_in(world.bob).post(PAGE, {"act": "remove_rule", "rule": rule.pk})
         assert PersonalRule.objects.exists()
         for number in (rule.pk, rule.pk, "x"):
