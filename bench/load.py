@@ -1,20 +1,22 @@
-"""Clients that post over kept connections from several processes, and what they saw."""
+"""Clients that post over kept connections: one thread and raw sockets, so that they cost the measured machine little."""
 
 from __future__ import annotations
 
-import http.client
-import multiprocessing
-import threading
+import json
+import selectors
+import socket
 import time
-from dataclasses import dataclass
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-HEADERS = {"Content-Type": "application/json"}
+ACCEPTED = b"202"
+PATIENCE = 60.0  # seconds of silence after which the run has failed
+CHUNK = 1 << 16
 
 
 @dataclass
 class Seen:
-    """Latencies in seconds, sorted; requests that were not 202; and how long it took in all."""
+    """Latencies in seconds, sorted; requests that were not 202; and how long it took in all, in seconds."""
 
     latencies: list[float]
     refused: int
@@ -27,63 +29,117 @@ class Seen:
 
     def percentile(self, share: float) -> float:
         """Latency in seconds below which this share of requests lies."""
-        return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))]
+        return percentile(self.latencies, share)
 
 
-def one_body(number: int, alerts: int = 1) -> bytes:
-    """A generic body with `alerts` alerts of their own."""
-    rows = (
-        f'{{"title":"Bench {number}-{row}","dedup_key":"b-{number}-{row}","labels":{{"alertname":"b{number}-{row}"}}}}'
-        for row in range(alerts)
-    )
-    return f"[{','.join(rows)}]".encode() if alerts > 1 else next(rows).encode()
+def percentile(sorted_values: list[float], share: float) -> float:
+    """The value below which this share of a sorted list lies."""
+    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
 
 
-def _client(port: int, path: str, start: int, count: int, alerts: int, out: SimpleQueue[tuple[list[float], int]]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    took, refused = [], 0
-    for number in range(start, start + count):
-        begun = time.perf_counter()
-        connection.request("POST", path, one_body(number, alerts), HEADERS)
-        answer = connection.getresponse()
-        answer.read()
-        took.append(time.perf_counter() - begun)
-        refused += answer.status != http.HTTPStatus.ACCEPTED
-    connection.close()
-    out.put((took, refused))
-
-
-def _process(port: int, path: str, start: int, count: int, alerts: int, threads: int, pipe: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
-    out: SimpleQueue[tuple[list[float], int]] = SimpleQueue()
-    each = count // threads
-    work = [
-        threading.Thread(target=_client, args=(port, path, start + index * each, each, alerts, out)) for index in range(threads)
+def generic(start: int, alerts: int = 1) -> bytes:
+    """A generic body with `alerts` alerts of their own, numbered from `start`."""
+    rows = [
+        {"title": f"Bench {number}", "dedup_key": f"b-{number}", "labels": {"alertname": f"b{number}"}}
+        for number in range(start, start + alerts)
     ]
-    for thread in work:
-        thread.start()
-    for thread in work:
-        thread.join()
-    pipe.put([out.get() for _thread in work])
+    return json.dumps(rows if alerts > 1 else rows[0], separators=(",", ":")).encode()
 
 
-def post(port: int, path: str, *, start: int, count: int, alerts: int = 1, clients: int = 8) -> Seen:
-    """`count` requests by `clients` connections, in two processes when there is more than one client."""
-    processes = 2 if clients > 1 else 1
-    context = multiprocessing.get_context("fork")
-    pipe: multiprocessing.Queue = context.Queue()  # type: ignore[type-arg]
-    share = count // processes
-    begun = time.perf_counter()
-    running = [
-        context.Process(
-            target=_process, args=(port, path, start + index * share, share, alerts, max(1, clients // processes), pipe)
-        )
-        for index in range(processes)
+def group(start: int, alerts: int) -> bytes:
+    """One delivery of an Alertmanager: `alerts` new alerts of a new group, shaped like those of a real one."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    rows = [
+        {
+            "status": "firing",
+            "labels": {"alertname": f"Bench{start}", "instance": f"node-{number}:9100", "severity": "critical"},
+            "annotations": {"summary": f"Node {number} does not answer", "description": "It was asked three times."},
+            "startsAt": stamp,
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": f"http://prometheus:9090/graph?g0.expr=up{number}",
+            "fingerprint": f"{number:016x}",
+        }
+        for number in range(start, start + alerts)
     ]
-    for process in running:
-        process.start()
-    results = [result for _process_ in running for result in pipe.get()]
-    seconds = time.perf_counter() - begun
-    for process in running:
-        process.join()
-    latencies = sorted(latency for took, _refused in results for latency in took)
-    return Seen(latencies, sum(refused for _took, refused in results), seconds)
+    labels = {"alertname": f"Bench{start}"}
+    body = {"version": "4", "groupKey": f'{{}}:{{alertname="Bench{start}"}}', "truncatedAlerts": 0, "status": "firing"}
+    body |= {"receiver": "bench", "groupLabels": labels, "commonLabels": labels, "commonAnnotations": {}}
+    body |= {"externalURL": "http://alertmanager:9093", "alerts": rows}
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+@dataclass
+class Client:
+    """One kept connection with at most one request on its way."""
+
+    connection: socket.socket
+    begun: float = 0.0
+    received: bytearray = field(default_factory=bytearray)
+
+    def send(self, request: bytes) -> None:
+        """Send the next request; its clock starts."""
+        self.received.clear()
+        self.begun = time.perf_counter()
+        self.connection.sendall(request)
+
+    def answered(self) -> bytes | None:
+        """The status when the answer is complete, else None. Raises ConnectionError when the other side has closed."""
+        some = self.connection.recv(CHUNK)
+        if not some:
+            raise ConnectionError("the server closed a connection in the middle")
+        self.received += some
+        head, found, body = bytes(self.received).partition(b"\r\n\r\n")
+        if not found:
+            return None
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        return head[9:12] if len(body) >= int(length.partition(b":")[2]) else None
+
+
+def request_of(path: str, body: bytes) -> bytes:
+    """An HTTP request with this JSON body."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def post(port: int, requests: list[bytes], *, clients: int = 8) -> Seen:
+    """Send these requests over `clients` connections, each with one on its way at a time.
+
+    Raises TimeoutError when nothing is answered for a minute.
+    """
+    waiting, took, refused = iter(requests), list[float](), 0
+    with selectors.DefaultSelector() as ready:
+        begun, running = time.perf_counter(), 0
+        for client in _clients(port, min(clients, len(requests))):
+            client.send(next(waiting))
+            ready.register(client.connection, selectors.EVENT_READ, client)
+            running += 1
+        while running:
+            answers = ready.select(PATIENCE)
+            if not answers:
+                raise TimeoutError(f"{len(took)} of {len(requests)} requests were answered, then silence")
+            for key, _events in answers:
+                client = key.data
+                status = client.answered()
+                if status is None:
+                    continue
+                took.append(time.perf_counter() - client.begun)
+                refused += status != ACCEPTED
+                if (following := next(waiting, None)) is not None:
+                    client.send(following)
+                    continue
+                ready.unregister(client.connection)
+                client.connection.close()
+                running -= 1
+        return Seen(sorted(took), refused, time.perf_counter() - begun)
+
+
+def _clients(port: int, count: int) -> Iterator[Client]:
+    for _client in range(count):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Client(connection)
+
+
+def bodies(path: str, make: Callable[[int], bytes], starts: range) -> list[bytes]:
+    """Requests to `path` with the bodies that `make` builds for these numbers."""
+    return [request_of(path, make(start)) for start in starts]

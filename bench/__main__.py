@@ -1,0 +1,102 @@
+"""`./run bench [--quick] [--write] [--verbose] [FIGURE ...]`: measure, and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from bench import intake, look, machine, paging, starting
+from bench.figures import FULL, QUICK, Result, Scale, table
+from bench.house import House, progress
+from bench.places import PAGE_PLACES
+from config.home import ROOT
+from tests.fakes.smtp import MailServer
+from tests.system import System
+
+FIGURES = ("statements", "latency", "singles", "beside", "hundreds", "mass", "look")
+WRITTEN = ROOT / "docs" / "figures.md"
+
+
+def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
+    """Start a system of its own, measure what is wanted one after the other, and leave nothing behind."""
+    total = Result()
+    with contextlib.ExitStack() as stack:
+        mails = stack.enter_context(MailServer())
+        system = System(EMAIL_URL=mails.url)
+        stack.callback(system.__exit__, None, None, None)
+        house = House(system)
+        parts: dict[str, Callable[[House, Scale], Result]] = {
+            "statements": paging.statements,
+            "latency": lambda house, scale: paging.latency(house, mails, scale),
+            "singles": intake.singles,
+            "beside": intake.singles_beside_paging,
+            "hundreds": intake.hundreds,
+            "mass": intake.mass,
+            "look": look.look,
+        }
+        _add(total, "starting", partial(starting.starting, house, scale))
+        house.inside("world", str(PAGE_PLACES.stop))
+        house.warm()
+        for name in wanted:
+            _add(total, name, partial(parts[name], house, scale))
+    return total
+
+
+def _add(total: Result, name: str, part: Callable[[], Result]) -> None:
+    with progress(name):
+        result = part()
+    total.rows += result.rows
+    total.details += result.details
+
+
+def report(total: Result, scale: Scale, load_before: str) -> str:
+    """The table with what one must know to read it."""
+    return "\n".join(
+        [
+            "# Figures",
+            "",
+            f"Measured on {machine.today()} by `./run bench`"
+            + (f": medians of {scale.runs} runs (lowest to highest)." if scale.runs > 1 else ", once."),
+            "The load is made, and the mail is taken, on the same machine.",
+            "",
+            f"- Machine: {machine.machine()}; load before: {load_before}; after: {machine.load()}",
+            f"- Versions: {machine.versions()}",
+            "",
+            table(total.rows),
+            "",
+        ]
+    )
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure and print; 1 when a figure falls short of its target."""
+    parser = argparse.ArgumentParser(prog="./run bench", description="Measure what was promised.")
+    parser.add_argument("--quick", action="store_true", help="small and once: shows that it works, measures nothing")
+    parser.add_argument("--write", action="store_true", help=f"keep the table as {WRITTEN.relative_to(ROOT)}")
+    parser.add_argument("--verbose", action="store_true", help="print each statement and each kind of look as well")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"only these: {', '.join(FIGURES)}")
+    options = parser.parse_args(words)
+    if unknown := set(options.figures) - set(FIGURES):
+        parser.error(f"there is no figure called {', '.join(sorted(unknown))}: choose from {', '.join(FIGURES)}")
+    scale, before = (QUICK if options.quick else FULL), machine.load()
+    total = measure(scale, options.figures or FIGURES)
+    text = report(total, scale, before)
+    print(text)
+    if options.verbose:
+        print("\n".join(total.details))
+    if options.write:
+        _write(WRITTEN, text)
+    return 1 if any(row.good is False for row in total.rows) else 0
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""A database full of open incidents, and the dispatcher's look at it, timed inside our own process."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from foundation.dispatch import registry
+from foundation.dispatch.loop import LOOK
+from teams.models import Service, User
+
+DUE = 50  # of each kind, however many are open
+LOOKS = 200
+
+# What a response of that size has written: a story, a run, a page and its delivery for each incident.
+FILL = (
+    """
+    INSERT INTO incidents_incident (title, state, label, severity, service_id, restricted, drill, group_key, detected_at,
+      declared_at, page_due_at, page_fence, stamp_sources, silenced_because, reopened, version)
+    SELECT 'Open', 'triage', '', (ARRAY['critical', 'major', 'standard'])[1 + n %% 3], %(service)s, false, false, md5(n::text),
+      %(at)s, %(at)s, CASE WHEN n <= %(due)s THEN %(at)s - interval '1 minute' ELSE %(later)s END, 1, '{}', '', 0, 1
+    FROM generate_series(1, %(count)s) AS n
+    """,
+    """
+    INSERT INTO incidents_timelineentry (incident_id, at, kind, cause, text, data, pinned)
+    SELECT id, %(at)s, 'opened', '', '', '{}', false FROM incidents_incident
+    """,
+    """
+    INSERT INTO paging_page (incident_id, fence, person_id, round, step, reason, because, severity, created_at)
+    SELECT id, 1, %(person)s, 0, 0, 'first', '', severity, %(at)s FROM incidents_incident
+    """,
+    """
+    INSERT INTO paging_delivery (page_id, method_id, kind, state, due_at, attempt, sent_at, provider_ref, error, repeat)
+    SELECT id, NULL, 'email', 'sent', %(at)s, 1, %(at)s, '', '', false FROM paging_page ORDER BY id OFFSET %(due)s
+    """,
+    """
+    INSERT INTO paging_delivery (page_id, method_id, kind, state, due_at, attempt, provider_ref, error, repeat)
+    SELECT page.id, method.id, 'email', 'queued', %(at)s, 0, '', '', false
+    FROM (SELECT id FROM paging_page ORDER BY id LIMIT %(due)s) AS page, paging_contactmethod AS method
+    """,
+)
+
+
+def fill(count: int) -> None:
+    """Open `count` incidents of which `DUE` want to be looked at now; as many deliveries wait."""
+    at = timezone.now()
+    values: dict[str, Any] = {"count": count, "due": DUE, "at": at, "later": at + timedelta(hours=12)}
+    values |= {"service": Service.objects.get().pk, "person": User.objects.get().pk}
+    with connection.cursor() as cursor:
+        for statement in FILL:
+            cursor.execute(statement, values)
+        cursor.execute("VACUUM (ANALYZE)")
+
+
+def look() -> dict[str, float]:
+    """Median seconds that each kind of due work takes to be looked for."""
+    works, at = registry.every_work(), timezone.now()
+    took: dict[str, list[float]] = {work.name: [] for work in works}
+    for number in range(LOOKS + LOOKS // 10):
+        for work in works:
+            begun = time.perf_counter()
+            work.due(at, LOOK)
+            if number >= LOOKS // 10:  # the first ones warm up
+                took[work.name].append(time.perf_counter() - begun)
+    return {name: median(values) for name, values in took.items()}

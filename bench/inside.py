@@ -1,0 +1,92 @@
+"""What is measured inside a process of ours: `python -m bench.inside PART` with the environment of a running system.
+
+Each part prints one JSON value on stdout; the other figures come from outside, over HTTP and SMTP.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def _create_database(name: str, template: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+
+
+def _drop_database(name: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _quiet() -> None:
+    """Nothing is due any more: what a storm left must not be paged for during the next figure."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE incidents_incident SET page_due_at = NULL WHERE page_due_at IS NOT NULL")
+        cursor.execute("UPDATE paging_delivery SET state = 'cancelled' WHERE state = 'queued'")
+
+
+def _world(places: str) -> None:
+    from django.utils import timezone
+
+    from bench import world
+
+    world.build(int(places), timezone.now())
+
+
+def _statements() -> Any:
+    from bench import statements
+
+    return statements.measure()
+
+
+def _sql_of_one_post() -> Any:
+    from bench import statements
+
+    return statements.of_one_post()
+
+
+def _fill(count: str) -> None:
+    from bench import crowd
+
+    crowd.fill(int(count))
+
+
+def _look() -> Any:
+    from bench import crowd
+
+    return crowd.look()
+
+
+PARTS: dict[str, Callable[..., Any]] = {
+    "create_database": _create_database,
+    "drop_database": _drop_database,
+    "quiet": _quiet,
+    "world": _world,
+    "fill": _fill,
+    "look": _look,
+    "statements": _statements,
+    "sql_of_one_post": _sql_of_one_post,
+}
+
+
+def main(words: list[str]) -> None:
+    """Run the part that is named first; the rest are its arguments."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    json.dump(PARTS[words[0]](*words[1:]), sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,71 @@
+"""How long it takes from the answer to the mail, and how many statements and tasks lie on the way."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from statistics import median
+
+from bench import load
+from bench.figures import Result, Scale, spread
+from bench.house import House
+from bench.places import PAGE_PLACES, WARM_PLACES, address_of, mail_of
+from tests.fakes.smtp import MailServer
+
+MIDDLE, SLOWEST = 0.030, 0.250  # seconds
+MOST_STATEMENTS, MOST_TASKS = 20, 2
+LOST = 20.0  # seconds without a mail
+THROTTLE = 10.5  # seconds between two mails to the same person
+
+
+def latency(house: House, mails: MailServer, scale: Scale) -> Result:
+    """Single pages to different people, one after the other, on an idle system: webhook answered -> mail handed over."""
+    result = Result()
+    _pages(house, mails, list(WARM_PLACES), scale.spacing)
+    middle, slow = [], []
+    for run in range(scale.runs):
+        begun = time.monotonic()
+        took = _pages(house, mails, list(PAGE_PLACES)[: scale.pages], scale.spacing)
+        middle.append(load.percentile(took, 0.50))
+        slow.append(load.percentile(took, 0.99))
+        if run + 1 < scale.runs:
+            time.sleep(max(0.0, THROTTLE - (time.monotonic() - begun)))
+    name = f"webhook answered to mail handed over, {scale.pages} single pages, idle"
+    in_ms = [spread([1000 * one for one in values], ".0f", "ms") for values in (middle, slow)]
+    result.add(f"{name}: p50", in_ms[0], "<= 30 ms", median(middle) <= MIDDLE)
+    result.add("the same: p99", in_ms[1], "<= 250 ms", median(slow) <= SLOWEST)
+    return result
+
+
+def _pages(house: House, mails: MailServer, places: list[int], spacing: float) -> list[float]:
+    """Page the people of these places; seconds from answer to mail, sorted. Raises RuntimeError when a mail is missing."""
+    before, answered = len(mails.received), {}
+    for place in places:
+        begun = time.monotonic()
+        house.post([load.request_of(address_of(place), load.generic(house.take(1).start))])
+        answered[mail_of(place)] = time.time()
+        time.sleep(max(0.0, spacing - (time.monotonic() - begun)))
+    until = time.monotonic() + LOST
+    while len(mails.received) < before + len(places):
+        if time.monotonic() > until:
+            raise RuntimeError(
+                f"{len(mails.received) - before} of {len(places)} mails came\n{house.system.log[-3000:]}"
+            )
+        time.sleep(0.05)
+    return sorted(mail.at - answered[mail.recipient] for mail in mails.received[before:])
+
+
+def statements(house: House, scale: Scale) -> Result:
+    """SQL statements and tasks from a POST to the first mail, counted in a process of ours."""
+    result = Result()
+    with house.scratch() as scratch:
+        house.inside("world", "2", database=scratch)
+        path = house.inside("statements", database=scratch)
+    count, tasks = len(path["statements"]), path["tasks"]
+    parts = Counter(part for part, _sql in path["statements"])
+    shares = ", ".join(f"{part} {number}" for part, number in parts.items())
+    measured = f"{count} ({shares}), and {path['frames']} BEGIN, COMMIT and savepoints"
+    result.add("SQL statements from POST to first mail", measured, "<= 20", count <= MOST_STATEMENTS)
+    result.add("tasks from POST to first mail", f"{len(tasks)} ({', '.join(tasks)})", "<= 2", len(tasks) <= MOST_TASKS)
+    result.details += [f"{number}. {part}: {sql}" for number, (part, sql) in enumerate(path["statements"], 1)]
+    return result
