@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from alerts.episodes import Said, Story
 from alerts.grouping import SERVICE, group_title
@@ -16,7 +16,7 @@ from alerts.payloads import IncomingAlert
 from alerts.routing import Place, customers_notice
 from incidents import lifecycle
 from incidents.lifecycle import Opening
-from incidents.models import OPEN_Q, Incident, State
+from incidents.models import OPEN, Incident, State
 from incidents.severity import rank
 
 RECURS_WITHIN = timedelta(hours=72)
@@ -51,10 +51,18 @@ class Joined:
 
 def load(incident_ids: Iterable[int], group_keys: Iterable[str], at: datetime) -> dict[int, Incident]:
     """Lock the incidents that this delivery may change: those named, and the open and recent ones of the groups."""
-    recent = OPEN_Q | Q(resolved_at__gte=at - RECURS_WITHIN)
-    wanted = Q(pk__in=sorted(set(incident_ids))) | (Q(group_key__in=sorted(set(group_keys))) & recent)
-    found = Incident.objects.filter(wanted).order_by("pk").select_for_update(no_key=True)
+    found = Incident.objects.raw(
+        _LOAD, [sorted(set(incident_ids)), sorted(set(group_keys)), list(OPEN), at - RECURS_WITHIN]
+    )
     return {incident.pk: incident for incident in found}
+
+
+# By hand, because it runs for every delivery that brings news.
+_LOAD = """
+SELECT * FROM incidents_incident
+WHERE id = ANY(%s) OR (group_key = ANY(%s) AND (state = ANY(%s) OR resolved_at >= %s))
+ORDER BY id FOR NO KEY UPDATE
+"""
 
 
 def join(source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], *, at: datetime) -> Joined:

@@ -56,9 +56,12 @@ class Routing:
     @classmethod
     def of(cls, source: Source, at: datetime, *, routed: bool = True, silenced: bool = True) -> Routing:
         """Read the rules of `source` as they are at `at`; pass False for what is known to be empty."""
-        routes = Route.objects.filter(Q(source=source) | Q(source=None)).select_related("service", "playbook")
-        silences = Silence.objects.filter(removed_at=None, starts_at__lte=at, ends_at__gt=at)
-        return cls(source, list(routes) if routed else [], list(silences) if silenced else [])
+        routes, silences = [], []
+        if routed:
+            routes = list(Route.objects.filter(Q(source=source) | Q(source=None)).select_related("service", "playbook"))
+        if silenced:
+            silences = list(Silence.objects.filter(removed_at=None, starts_at__lte=at, ends_at__gt=at))
+        return cls(source, routes, silences)
 
     def place(self, alert: IncomingAlert) -> Place:
         """Find the place of `alert`: the first route that matches overrides the source's own service."""

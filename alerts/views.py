@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from alerts import keys, rejected
 from alerts.intake import Received, letter_of, receive
+from alerts.keys import Found
 from alerts.kinds import KINDS, reader_of
-from alerts.models import Key, Source
+from alerts.models import Source
 from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed, parse
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
@@ -24,13 +25,8 @@ from foundation.direct import refusal
 class Sender:
     """Who posts: a live key of a source of the right kind, from an address."""
 
-    key: Key
+    found: Found
     address: str
-
-    @property
-    def source(self) -> Source:
-        """The source that the key belongs to."""
-        return self.key.source
 
 
 def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
@@ -45,33 +41,34 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
     sender = _sender(request, kind, keys.presented(request, key), at)
     if isinstance(sender, HttpResponse):
         return sender
-    keys.used(sender.key, at=at)
+    keys.used(sender.found.key, at=at)
     return _take(request, sender, at)
 
 
 def _sender(request: HttpRequest, kind: str, secret: str, at: datetime) -> Sender | HttpResponse:
     """The sender, or why it is turned away; what it sent is never echoed."""
     address = request.META.get("REMOTE_ADDR") or ""
-    key = keys.find(secret, at=at) if secret else None
+    found = keys.find(secret, at=at) if secret else None
     hint = keys.hint_of(secret)
-    if key is None:
+    if found is None:
         rejected.unknown_key(kind=kind, hint=hint, sender=address, at=at)
         return refusal(401, "unauthorized", _("No source has this key.") if secret else _("A source's key is missing."))
-    if key.revoked_at or key.source.archived_at:
+    key, source = found.key, found.source
+    if key.revoked_at or source.archived_at:
         gone = _("This key was revoked.") if key.revoked_at else _("The source of this key is no longer in use.")
-        rejected.of_source(key.source, rejected.Reason.REVOKED_KEY, gone, at=at, hint=hint, sender=address)
+        rejected.of_source(source, rejected.Reason.REVOKED_KEY, gone, at=at, hint=hint, sender=address)
         return refusal(410, "revoked", gone)
-    if key.source.kind != kind:
+    if source.kind != kind:
         wrong = _("This key belongs to a source of the kind %(kind)s: post to /api/in/%(kind)s.") % {
-            "kind": key.source.kind
+            "kind": source.kind
         }
-        rejected.of_source(key.source, rejected.Reason.WRONG_KIND, wrong, at=at, hint=hint, sender=address)
+        rejected.of_source(source, rejected.Reason.WRONG_KIND, wrong, at=at, hint=hint, sender=address)
         return refusal(400, "wrong_kind", wrong)
-    return Sender(key, address)
+    return Sender(found, address)
 
 
 def _take(request: HttpRequest, sender: Sender, at: datetime) -> HttpResponse:
-    source = sender.source
+    source = sender.found.source
     content_type = request.headers.get("Content-Type", "")
     body = b""
     try:
@@ -92,14 +89,12 @@ def _take(request: HttpRequest, sender: Sender, at: datetime) -> HttpResponse:
         sentence = " ".join(parsed.bad_reasons)
         rejected.of_source(source, rejected.Reason.MALFORMED, sentence, at=at, sender=sender.address, content=content)
     letter = letter_of(content, parsed, size=min(size, 2**31 - 1), content_type=content_type)
-    return _accepted(receive(source, parsed, letter=letter, at=at, routing=_routing(sender.key, at)))
+    return _accepted(receive(source, parsed, letter=letter, at=at, routing=_routing(sender.found, at)))
 
 
-def _routing(key: Key, at: datetime) -> Routing:
+def _routing(found: Found, at: datetime) -> Routing:
     """The source's rules; what the key's look-up found to be empty is not asked again."""
-    return Routing.of(
-        key.source, at, routed=getattr(key, "has_routes", True), silenced=getattr(key, "has_silences", True)
-    )
+    return Routing.of(found.source, at, routed=found.has_routes, silenced=found.has_silences)
 
 
 def _oversize(source: Source, sentence: str) -> Parsed:
