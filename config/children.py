@@ -46,7 +46,7 @@ def spawn(argv: Sequence[str], *, orphan_signal: int = signal.SIGKILL, **popen: 
     return subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=bind, **popen)  # noqa: PLW1509 - no threads
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     """One program to keep running. `stop` asks it to end, `orphan` is what the kernel sends when we are gone."""
 

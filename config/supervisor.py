@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from config import environment
@@ -24,6 +25,7 @@ from config.privileges import Refused
 
 ROLES = ("web", "worker", "dispatch")
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+STATIC_STAMP = ROOT / "build" / "staticfiles.stamp"
 TRIES = 3  # ends of a role before the first "ready" that make us give up
 
 
@@ -49,6 +51,7 @@ class Up:
         environ["SHARPEND_URL"] = given("SHARPEND_URL", environ) or origin(self.options.host, self.options.port)
         environ |= {"SHARPEND_HOME": str(self.home.path), "PYTHONUNBUFFERED": "1"}
         environ |= secrets_for(self.home, environ)
+        collecting = self._collect()
         environ["DATABASE_URL"] = self.engines.start_postgres()
         environ["REDIS_URL"] = self.engines.start_valkey()
         for name in ("SHARPEND_URL", "DATABASE_URL", "REDIS_URL"):
@@ -56,7 +59,9 @@ class Up:
         self.home.point({name: environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SHARPEND_URL")})
         self._command("migrate", "--noinput")
         self.home.migrated.touch()
-        self._collect()
+        if collecting:
+            self._finish(collecting[0])
+            STATIC_STAMP.write_text(collecting[1], encoding="utf-8")
         if self.options.demo:
             self._demo()
         for name in ROLES:
@@ -66,17 +71,18 @@ class Up:
             self.nursery.start(child)
         self._wait_until_ready()
 
-    def _collect(self) -> None:
-        """Collect the static files when any of them, or a package that brings some, changed since the last time."""
+    def _collect(self) -> tuple[Child, str] | None:
+        """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.
+
+        Needs no database, so it runs while the engines start. With the child comes what to write on the stamp.
+        """
         digest = hashlib.sha256((ROOT / "requirements" / "runtime.txt").read_bytes())
         for path in sorted(path for top in ("static", "*/static") for path in ROOT.glob(f"{top}/**/*")):
             seen = path.stat()
             digest.update(f"{path.relative_to(ROOT)} {seen.st_size} {seen.st_mtime_ns}\n".encode())
-        stamp = ROOT / "build" / "staticfiles.stamp"
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == digest.hexdigest():
-            return
-        self._command("collectstatic", "--noinput", "--clear")
-        stamp.write_text(digest.hexdigest(), encoding="utf-8")
+        if STATIC_STAMP.exists() and STATIC_STAMP.read_text(encoding="utf-8") == digest.hexdigest():
+            return None
+        return self._begin("collectstatic", "--noinput", "--clear"), digest.hexdigest()
 
     def _demo(self) -> None:
         if any(ROOT.glob("*/management/commands/demo.py")):
@@ -87,22 +93,24 @@ class Up:
     def _command(self, *words: str, keep: bool = False) -> str:
         """Run `manage.py words` to its end and return its stdout when `keep`. Raises `Refused` when it fails."""
         with tempfile.TemporaryFile() as kept:
-            popen = {"env": self.environ, "cwd": ROOT}
-            if keep:
-                popen |= {"stdout": kept, "stderr": subprocess.PIPE}
-            child = Child(words[0], python(ROOT, *words), popen, restart=False)
-            self.nursery.start(child)
-            self.nursery.until(lambda: not child.alive and child.again_at is not None, 24 * 3600)
-            if child.alive:
-                self.nursery.end([child], 10)
-            self.nursery.children.remove(child)
-            raise_if_stopped(self.nursery)
-            assert child.process is not None
-            if child.process.returncode:
-                how = describe(child.process.returncode)
-                raise Refused(f"'manage.py {' '.join(words)}' failed ({how}); the lines above say why.")
+            self._finish(self._begin(*words, **({"stdout": kept, "stderr": subprocess.PIPE} if keep else {})))
             kept.seek(0)
             return kept.read().decode("utf-8", "replace").strip()
+
+    def _begin(self, *words: str, **popen: Any) -> Child:
+        child = Child(words[0], python(ROOT, *words), {"env": self.environ, "cwd": ROOT} | popen, restart=False)
+        self.nursery.start(child)
+        return child
+
+    def _finish(self, child: Child) -> None:
+        """Wait for the end of what `_begin` began. Raises `Refused` when it failed."""
+        self.nursery.until(lambda: not child.alive and child.again_at is not None, 24 * 3600)
+        raise_if_stopped(self.nursery)
+        self.nursery.children.remove(child)
+        assert child.process is not None
+        if child.process.returncode:
+            how = describe(child.process.returncode)
+            raise Refused(f"'manage.py {child.name}' failed ({how}); the lines above say why.")
 
     def _wait_until_ready(self) -> None:
         late = time.monotonic() + 60
@@ -142,7 +150,7 @@ class Up:
         finally:
             if self.nursery.stop_asked:
                 log("up", "stopping")
-            self.nursery.end(self.roles, 15)
+            self.nursery.end([child for child in self.nursery.children if child not in self.engines.children], 15)
             self.engines.stop()
             self.home.leave()
         return 0
