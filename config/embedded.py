@@ -112,7 +112,7 @@ class Postgres:
         """Whether the server accepts connections: it says so itself in the last line of its pid file."""
         with contextlib.suppress(OSError):
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-            return lines[-1].strip() == "ready" and (self.sockets / ".s.PGSQL.5432").exists()
+            return bool(lines) and lines[-1].strip() == "ready" and (self.sockets / ".s.PGSQL.5432").exists()
         return False
 
 
