@@ -14,7 +14,7 @@ from provisioning.kinds import Reference
 from provisioning.rows.stored import Stored
 from provisioning.sections import SECTIONS
 
-PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ .@/-]*")
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ .@/-]*|[0-9]+[smhd]")
 MANY_COLUMNS = 1_000_000
 """PyYAML folds lines at a width; folded text is hard to compare."""
 
@@ -80,9 +80,21 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
-    long = any(isinstance(one, str) and "\n" in one for one in value.values())
-    return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=False if long else None)
+    node = dumper.represent_mapping("tag:yaml.org,2002:map", value)
+    node.flow_style = all(_is_short(one) for _, one in node.value)
+    return node
+
+
+def _list(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", value)
+    node.flow_style = all(_is_short(one) for one in node.value)
+    return node
+
+
+def _is_short(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and "\n" not in node.value
 
 
 Dumper.add_representer(str, _text)
 Dumper.add_representer(dict, _mapping)
+Dumper.add_representer(list, _list)

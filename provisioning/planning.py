@@ -161,7 +161,7 @@ def _plan_routes(plan: Plan, entries: Iterable[Entry], facts: Facts, *, prune: b
     plan.changes += [Change("remove", "routes", name, []) for name in gone]
     order = [name for name in (*named, *rest) if name in there]
     if order != [name for name in there if name not in gone]:
-        plan.changes.append(Change("put", "routes", "", ["in another order"]))
+        plan.changes.append(Change("reorder", "routes", "list", []))
     plan.routes = [*named.values(), *(there[name].record for name in rest)]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, W291  as they stand in the documentation, or on purpose
 """Organisations for the tests: the one that the documentation shows, and one that uses every key."""
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ routes:      # for sources without a service, or to override it: first match win
   - {source: am, match: {team: payments, severity: "=~crit.*"}, service: checkout, class: critical, playbook: "Restart the queue"}
 components:
   - {slug: checkout, name: Checkout, service: checkout, group: Shop, public: true}
-"""  # noqa: E501  as it stands in the documentation
+"""
 
 RICH = """\
 organisation: {name: "Ünïcode & Söhne: 'quoted' # no comment", timezone: America/New_York}

@@ -34,7 +34,9 @@ def test_the_four_units(text: str, expected: timedelta) -> None:
     assert durations.show(expected) == text
 
 
-@pytest.mark.parametrize("text", ["", "5", "m", "5 m", "-5m", "5M", "1.5h", "1h30m", "５m", "5m\n", "99999d", "9" * 40 + "s"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "m", "5 m", "-5m", "5M", "1.5h", "1h30m", "５m", "5m\n", "99999d", "9" * 40 + "s"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration such as|longer than"):
         durations.parse(text)

@@ -58,7 +58,10 @@ def test_the_export_says_what_was_meant() -> None:
         "timezone": "America/New_York",
         "role": "admin",
     }
-    assert users["ann@example.com"]["rules"]["default"] == [{"via": "cell", "after": "90s"}, {"via": "mail", "after": "1h"}]
+    assert users["ann@example.com"]["rules"]["default"] == [
+        {"via": "cell", "after": "90s"},
+        {"via": "mail", "after": "1h"},
+    ]
     assert users["zoe@example.com"]["name"] == "no"
     assert users["zoe@example.com"]["active"] is False
     layers = said["schedules"][1]["layers"]
@@ -67,7 +70,7 @@ def test_the_export_says_what_was_meant() -> None:
     site = next(service for service in said["services"] if service["slug"] == "site")
     assert [book["title"] for book in site["playbooks"]] == ["Zebra", "Aardvark"]
     assert site["playbooks"][1]["match"]["port"] == "9100"
-    assert site["playbooks"][1]["body"].endswith('ünïcode, \ttab\n')
+    assert site["playbooks"][1]["body"].endswith("ünïcode, \ttab\n")
     assert (site["target"], site["exposure_per_hour"]) == (99.95, 1234.5)
     hook = next(source for source in said["sources"] if source["slug"] == "hook")
     assert hook["key_hash"] == "sha256:" + "a" * 64
