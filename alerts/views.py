@@ -19,6 +19,7 @@ from alerts.payloads.reading import inflate
 from alerts.requests import read_body
 from alerts.routing import Routing
 from foundation.direct import refusal
+from teams.account import client_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
 
 def _sender(request: HttpRequest, kind: str, secret: str, at: datetime) -> Sender | HttpResponse:
     """The sender, or why it is turned away; what it sent is never echoed."""
-    address = request.META.get("REMOTE_ADDR") or ""
+    address = client_address(request)
     found = keys.find(secret, at=at) if secret else None
     hint = keys.hint_of(secret)
     if found is None:
