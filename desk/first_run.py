@@ -23,7 +23,7 @@ from foundation.health import dispatcher_silent_since
 from oncall import rosters
 from oncall.models import Coverage, Schedule
 from paging.channels.base import available
-from paging.models import ContactMethod, Page
+from paging.models import ContactMethod, Delivery, Page
 from teams.models import User
 from teams.permissions import MANAGING
 
@@ -188,13 +188,24 @@ def _second_person() -> Step:
 
 def _health(at: datetime) -> list[dict[str, object]]:
     silent = dispatcher_silent_since(at)
-    said = _(
-        "No dispatcher has been heard for 15 s: start it with ./run up or manage.py dispatch. Alerts are stored meanwhile."
-    )
+    said = _("No dispatcher has been heard for 15 s: start it with ./run up or manage.py dispatch. Alerts are stored.")
+    mails, mail_said = _mail()
     return [
         {"name": _("Dispatcher"), "ok": silent is None, "sentence": said if silent else _("Looks for due pages now.")},
-        {"name": _("Mail"), "ok": True, "sentence": _("Goes by %s.") % mail_way()},
+        {"name": _("Mail"), "ok": mails, "sentence": mail_said},
     ]
+
+
+def _mail() -> tuple[bool, str]:
+    """Whether mail is known to leave, by the last one that a server took; files reach nobody's mailbox."""
+    if settings.EMAIL_BACKEND.endswith("MailFiles"):
+        return False, _("Is written into %s and reaches no mailbox: set EMAIL_URL.") % mail_way()
+    taken = Delivery.objects.filter(kind="email", state__in=["sent", "delivered", "read"]).order_by("-pk")
+    last = taken.values_list("sent_at", flat=True).first()
+    words = {"way": mail_way(), "at": _shown(last) if last else ""}
+    if last is None:
+        return False, _("Goes by %(way)s, which has taken no page yet: press “Page me”.") % words
+    return True, _("Goes by %(way)s, which took the last page %(at)s.") % words
 
 
 def mail_way() -> str:

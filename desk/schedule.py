@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -151,17 +151,19 @@ def _rows(found: Schedule, final: list[Shift], span: Span, user: User) -> list[d
 
 
 def _blocks(shifts: list[Shift], user: User, *, final: bool = False) -> list[Block]:
-    """Shifts as blocks; an empty stretch of a layer says nothing, an empty stretch of the final row is a gap."""
-    return [
-        Block(
-            shift.person,
-            shift.start,
-            shift.end,
-            str(shift.source) if final or shift.source != Source.GAP else "none",
-            shift.person == user,
-        )
-        for shift in shifts
-    ]
+    """Shifts as blocks, neighbours of one person joined whatever layer they come from.
+
+    An empty stretch of a layer says nothing, one of the final row is a gap.
+    """
+    found: list[Block] = []
+    for shift in shifts:
+        source = str(shift.source) if final or shift.source != Source.GAP else "none"
+        last = found[-1] if found else None
+        if last and (last.person, last.source) == (shift.person, source):
+            found[-1] = replace(last, end=shift.end)
+        else:
+            found.append(Block(shift.person, shift.start, shift.end, source, shift.person == user))
+    return found
 
 
 def _agenda(blocks: list[Block], span: Span, at: datetime) -> list[dict[str, Any]]:

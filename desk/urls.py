@@ -34,7 +34,11 @@ urlpatterns = [
     path("now/banner/", banner.banner, name="banner"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/<str:number>/", include(incident_patterns)),
-    path("search/", RedirectView.as_view(pattern_name="desk:incidents", query_string=True), name="search"),
+    path(
+        "search/",
+        RedirectView.as_view(pattern_name="desk:incidents", query_string=True, http_method_names=["get", "head"]),
+        name="search",
+    ),
     path("declare/", declare.declare, name="declare"),
     path("declare/preview/", declare.preview, name="declare_preview"),
     path("page-me/", page_me.page_me, name="page_me"),

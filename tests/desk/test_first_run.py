@@ -9,6 +9,7 @@ from django.test import Client
 
 from alerts.models import Body
 from foundation.models import Process
+from paging.models import Delivery
 from teams.models import Role, User
 from tests.desk.conftest import World
 from tests.factories import AT, make_page, make_source, make_user
@@ -50,11 +51,21 @@ def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> No
     assert done(browser)[1] is False
 
 
-def test_health(world: World, sign_in: SignIn, now: object) -> None:
+def test_dispatcher(world: World, sign_in: SignIn, now: object) -> None:
     browser = sign_in(world.ana)
-    assert [item["ok"] for item in browser.get("/start/").context["health"]] == [False, True]
+    assert browser.get("/start/").context["health"][0]["ok"] is False
     Process.objects.create(name="d", role="dispatch", started_at=AT, beat_at=AT)
-    assert [item["ok"] for item in browser.get("/start/").context["health"]] == [True, True]
+    assert browser.get("/start/").context["health"][0]["ok"] is True
+
+
+def test_mail_is_well_only_when_it_was_seen_to_leave(world: World, sign_in: SignIn, settings: Any, now: object) -> None:
+    browser = sign_in(world.ana)
+    settings.EMAIL_BACKEND = "foundation.egress.mail_files.MailFiles"
+    assert "reaches no mailbox" in browser.get("/start/").context["health"][1]["sentence"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert browser.get("/start/").context["health"][1]["ok"] is False
+    Delivery.objects.create(page=make_page(world.bob), kind="email", state="sent", due_at=AT, sent_at=AT)
+    assert browser.get("/start/").context["health"][1]["ok"] is True
 
 
 def test_mail_settings_are_shown_without_secrets(world: World, sign_in: SignIn, settings: Any, now: object) -> None:
