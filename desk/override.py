@@ -78,6 +78,8 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
     if "remove" in request.POST:
         return _remove(request, schedule, standing)
     form = OverrideForm(request.POST)
+    if "edit" in request.POST:
+        return _show(request, schedule, form)
     try:
         differences = _differences(schedule, form, request) if form.is_valid() else None
     except ValidationError as refusal:

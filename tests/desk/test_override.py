@@ -78,6 +78,14 @@ def test_refused_with_the_sentence(
     assert not Override.objects.exists()
 
 
+def test_changing_something_keeps_what_was_typed(world: World, sign_in: SignIn, now: object) -> None:
+    response = sign_in(world.ana).post(PAGE, {**FORM, "confirm": "yes", "edit": "yes"})
+    assert response.status_code == 200
+    assert 'value="dentist"' in response.content.decode()
+    assert response.context["differences"] is None
+    assert not Override.objects.exists()
+
+
 def test_nothing_changes(world: World, sign_in: SignIn, now: object) -> None:
     response = sign_in(world.ana).post(PAGE, {**FORM, "person": world.ana.email})
     assert response.context["differences"] == []
