@@ -1,4 +1,4 @@
-"""Real programs from Debian's packages; tests that need one skip with a sentence without it, and fail with CI=true."""
+"""Real programs and files from elsewhere; tests that need one skip with a sentence without it, and fail with CI=true."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ PLACES = {
     "prometheus-alertmanager": FOLDER / "usr" / "bin" / "prometheus-alertmanager",
     "chromium": Path("/usr/bin/chromium"),
     "nginx": FOLDER / "usr" / "sbin" / "nginx",
+    "axe.min.js": FOLDER / "axe.min.js",
 }
 
 
 def peer(name: str) -> str:
-    """Path of a real program; skips the test (fails it with CI=true) when it is not there."""
+    """Path of what `fetch` brings; skips the test (fails it with CI=true) when it is not there."""
     found = shutil.which(name) or (str(PLACES[name]) if PLACES[name].exists() else "")
     if found:
         return found
