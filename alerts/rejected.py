@@ -66,7 +66,14 @@ def of_source(
 def tell_owners(source: Source, subject: str, body: str, *, at: datetime) -> None:
     """A word to the leads of the source's team; without any, to its manager; without, to the administrators."""
     Notice.objects.bulk_create(
-        Notice(person=person, subject=subject, body=body, path=f"/services/sources/{source.slug}/", created_at=at, due_at=at)
+        Notice(
+            person=person,
+            subject=subject,
+            body=body,
+            path=f"/services/sources/{source.slug}/",
+            created_at=at,
+            due_at=at,
+        )
         for person in owners(source)
     )
 
