@@ -1,1 +1,31 @@
 """What every test gets. The database server comes from `tests.postgres`, which must run before Django's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from pytest_django.fixtures import Settings
+
+HERE = Path(__file__).parent
+WHOLE = ("smoke", "chaos", "browser", "start")
+"""Folders whose tests start the whole system: they run one after the other, or they would wait for each other's CPU."""
+
+
+def pytest_configure() -> None:
+    """Where collected static files would be; whitenoise warns when the folder is not there."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of whole systems on one worker of `-n`, in front of the others."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in WHOLE:
+            item.add_marker(pytest.mark.xdist_group("system"))
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Settings) -> None:
+    """Passwords are hashed quickly: nobody attacks a test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
