@@ -70,7 +70,7 @@ TRICKY = st.text(st.sampled_from(" \t\n\r\x85\u2028\u2029\ufeff\xa0:#-'\"|>%@`&*
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(TRICKY.filter(lambda text: text.strip() and not set(text) & set("\n\r")), TRICKY)
 def test_any_words_survive_the_round_trip(name: str, body: str) -> None:
-    books = [{"title": "Only", "body": body, "match": {"label": body, name: [body, "x"]}}]
+    books = [{"title": "Only", "body": body, "match": {"label": f"v{body}", name: [f"v{body}", "x"]}}]
     team = {"slug": "any", "name": name}
     service = {"slug": "any", "name": name, "team": "any", "playbooks": books}
     document = {"organisation": {"name": name, "timezone": "UTC"}, "teams": [team], "services": [service]}

@@ -87,19 +87,21 @@ def test_config_names_the_sources(tmp_path: Path, settings: pytest.FixtureReques
     (tmp_path / "secrets" / "SECRET_KEY").write_text("made\n")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "engines.json").write_text('{"REDIS_URL": "unix:///somewhere"}')
+    (tmp_path / "run" / "sockets").write_text("/run/somewhere\n")
     (tmp_path / "token").write_text("1234")
     settings.SHARPEND_HOME = tmp_path  # type: ignore[attr-defined]
     given = {
         "SECRET_KEY": "made",  # handed down by ./run
         "VAPID_PRIVATE_KEY": "own",
         "TELEGRAM_TOKEN_FILE": str(tmp_path / "token"),
+        "DATABASE_URL": "postgres://a:b@/c?host=/run/somewhere",
         "SHARPEND_URL": "https://pager.example.com",
     }
     rows = {name: (source, value) for name, source, value in rows_of(environment.read(given))}
     assert rows["SECRET_KEY"] == ("first start", environment.MASK)
     assert rows["VAPID_PRIVATE_KEY"] == ("environment", environment.MASK)
-    assert rows["REDIS_URL"] == ("running engine", environment.MASK)
-    assert rows["DATABASE_URL"] == ("default", "")
+    assert rows["REDIS_URL"] == ("embedded", environment.MASK)
+    assert rows["DATABASE_URL"] == ("embedded", environment.MASK)
     assert rows["TELEGRAM_TOKEN"] == ("file", environment.MASK)
     assert rows["SHARPEND_URL"] == ("environment", "https://pager.example.com")
     assert rows["EMAIL_URL"] == ("default", f"file://{tmp_path / 'mail'}")

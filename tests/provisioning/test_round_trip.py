@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,3 +82,10 @@ def test_the_export_says_what_was_meant() -> None:
 def test_the_export_is_yaml_for_our_own_reader() -> None:
     apply(RICH.encode(), at=AT)
     assert read(export().encode()).entries
+
+
+def test_the_guides_example_applies() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "organisation-file.md"
+    example = guide.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```\n")[0]
+    assert len(apply(example.encode(), at=AT).changes) == 13
+    assert apply(export().encode(), at=AT).changes == []

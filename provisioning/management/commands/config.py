@@ -30,22 +30,23 @@ def rows_of(values: dict[str, environment.Value]) -> Iterator[tuple[str, str, st
     """(name, source, value as it may be shown) for each setting, as the process really uses it."""
     home = settings.SHARPEND_HOME
     running = environment.engines(home)
+    sockets = _read(home / "run" / "sockets")
     derived = {"EMAIL_URL": f"file://{home / 'mail'}", "STATUS_ROOT": str(home / "status")}
     for name, value in values.items():
-        made = _made_at_first_start(home, name)
+        made = _read(home / "secrets" / name)
         # `./run manage` hands both down in the environment: what matters is where they were made.
         if made and value.text in {"", made}:
             yield name, "first start", environment.MASK
-        elif name in running and value.text in {"", running[name]}:
-            yield name, "running engine", environment.MASK
+        elif (name in running and value.text in {"", running[name]}) or (sockets and sockets in value.text):
+            yield name, "embedded", environment.MASK
         elif name == "SHARPEND_HOME":
             yield name, value.source, str(home)
         else:
             yield name, value.source, value.shown or derived.get(name, "")
 
 
-def _made_at_first_start(home: Path, name: str) -> str:
+def _read(path: Path) -> str:
     try:
-        return (home / "secrets" / name).read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError:
         return ""
