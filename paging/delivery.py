@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+from django.db.models import Case, Min, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from foundation.dispatch.registry import Key
@@ -20,7 +20,7 @@ from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN, Incident, Kind
 from incidents.severity import CLASSES
-from paging import links, sendable, throttle
+from paging import links, sendable, statements, throttle
 from paging.channels.base import Item, Message, SendFailed, channel
 from paging.models import ContactMethod, Delivery, DeliveryAttempt
 from paging.outbox import SENDING
@@ -142,12 +142,7 @@ def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch |
         return None
     for row in rows:
         row.attempt += 1
-    leased = Delivery.objects.filter(pk__in=[row.pk for row in rows])
-    leased.update(attempt=F("attempt") + 1, state=State.SENDING, lease_until=at + LEASE)
-    DeliveryAttempt.objects.bulk_create(
-        DeliveryAttempt(delivery=row, number=row.attempt, started_at=at) for row in rows
-    )
-    ContactMethod.objects.filter(pk=method.pk).update(last_sent_at=at)
+    statements.lease([row.pk for row in rows], method=method.pk, at=at, until=at + LEASE)
     return Batch(method, rows, _message(method, rows))
 
 
@@ -190,8 +185,7 @@ def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> Quer
 def sent(batch: Batch, reference: str, *, at: datetime) -> None:
     """The provider took it. That is all we know: it is `sent`, not delivered."""
     lifecycle.page_left(sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id}), at=at)
-    changes = {"state": State.SENT, "sent_at": at, "lease_until": None, "provider_ref": reference[:300], "error": ""}
-    _close(batch, at, outcome="sent").update(**changes)
+    statements.mark_sent([(row.pk, row.attempt) for row in batch.deliveries], reference=reference, at=at)
 
 
 @transaction.atomic

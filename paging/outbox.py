@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from foundation.dispatch.wake import wake
 from incidents.models import Incident, Kind
+from paging import statements
 from paging.channels.base import available
-from paging.models import ContactMethod, Delivery, Escalation, Page
+from paging.models import ContactMethod, Escalation, Page
 from paging.reach import Ring, Way, plan
 from teams.models import User
 
@@ -50,8 +51,21 @@ def write(
     """
     rings = ways_of([call.person.pk for call in calls], severity)
     written = Written(unreachable=[call.person for call in calls if not rings[call.person.pk]])
-    written.pages = Page.objects.bulk_create(
+    ids = statements.insert_pages(
+        [(call.person.pk, call.because) for call in calls],
+        [(person, ring.method_id, ring.kind, ring.after) for person, found in rings.items() for ring in found],
+        incident=incident.pk if incident else None,
+        run=run.pk if run else None,
+        fence=incident.page_fence if incident else 0,
+        round=round_,
+        step=step,
+        reason=str(reason),
+        severity=str(severity),
+        at=at,
+    )
+    written.pages = [
         Page(
+            pk=ids[call.person.pk],
             incident=incident,
             escalation=run,
             fence=incident.page_fence if incident else 0,
@@ -59,17 +73,12 @@ def write(
             round=round_,
             step=step,
             reason=reason,
-            because=call.because[:300],
+            because=call.because,
             severity=severity,
             created_at=at,
         )
         for call in calls
-    )
-    Delivery.objects.bulk_create(
-        Delivery(page=page, method_id=ring.method_id, kind=ring.kind, due_at=at + timedelta(seconds=ring.after))
-        for page in written.pages
-        for ring in rings[page.person_id]
-    )
+    ]
     wake(SENDING)
     return written
 

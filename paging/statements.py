@@ -1,0 +1,85 @@
+"""Writes of paging that belong together, as one statement each: half a page must not exist, and each trip costs time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+# A run's pages and their deliveries. Arrays are parallel: one entry per person, then one per ring.
+_PAGES = """
+WITH written AS (
+    INSERT INTO paging_page
+        (incident_id, escalation_id, fence, person_id, round, step, reason, because, severity, created_at)
+    SELECT %(incident)s, %(run)s, %(fence)s, person, %(round)s, %(step)s, %(reason)s, because, %(severity)s, %(at)s
+    FROM unnest(%(people)s::bigint[], %(because)s::text[]) WITH ORDINALITY AS call (person, because, number)
+    ORDER BY number
+    RETURNING id, person_id
+), rung AS (
+    INSERT INTO paging_delivery
+        (page_id, method_id, kind, state, due_at, attempt, provider_ref, error, repeat)
+    SELECT written.id, method, kind, 'queued', %(at)s + make_interval(secs => after), 0, '', '', false
+    FROM unnest(%(rung)s::bigint[], %(methods)s::bigint[], %(kinds)s::text[], %(after)s::int[])
+        AS ring (person, method, kind, after)
+    JOIN written ON written.person_id = ring.person
+)
+SELECT id, person_id FROM written ORDER BY id
+"""
+
+_LEASE = """
+WITH leased AS (
+    UPDATE paging_delivery SET attempt = attempt + 1, state = 'sending', lease_until = %(until)s
+    WHERE id = ANY(%(ids)s) RETURNING id, attempt
+), rang AS (
+    UPDATE paging_contactmethod SET last_sent_at = %(at)s WHERE id = %(method)s
+)
+INSERT INTO paging_deliveryattempt (delivery_id, number, started_at, outcome, error)
+SELECT id, attempt, %(at)s, '', '' FROM leased
+"""
+
+# Guarded by the attempt's number: a stale sender writes nothing more.
+_SENT = """
+WITH mine AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS mine (id, number)
+), closed AS (
+    UPDATE paging_deliveryattempt SET finished_at = %(at)s, outcome = 'sent' FROM mine
+    WHERE delivery_id = mine.id AND paging_deliveryattempt.number = mine.number AND finished_at IS NULL
+)
+UPDATE paging_delivery SET state = 'sent', sent_at = %(at)s, lease_until = NULL, provider_ref = %(ref)s, error = ''
+FROM mine WHERE paging_delivery.id = mine.id AND attempt = mine.number AND state = 'sending'
+"""
+
+
+def insert_pages(
+    people: Sequence[tuple[int, str]], rings: Sequence[tuple[int, int, str, int]], **values: Any
+) -> dict[int, int]:
+    """Write a page for each (person id, because) and a delivery for each (person id, method id, kind, seconds after).
+
+    `values` are incident, run, fence, round, step, reason, severity and at. Returns the page id of each person id.
+    """
+    arrays: dict[str, Any] = {
+        "people": [person for person, _because in people],
+        "because": [because[:300] for _person, because in people],
+        "rung": [ring[0] for ring in rings],
+        "methods": [ring[1] for ring in rings],
+        "kinds": [ring[2] for ring in rings],
+        "after": [ring[3] for ring in rings],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGES, {**arrays, **values})
+        return {person: page for page, person in cursor.fetchall()}
+
+
+def lease(ids: Sequence[int], *, method: int, at: datetime, until: datetime) -> None:
+    """Mark deliveries as being sent until `until`, write an attempt for each, and take the method's slot."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEASE, {"ids": list(ids), "method": method, "at": at, "until": until})
+
+
+def mark_sent(attempts: Sequence[tuple[int, int]], *, reference: str, at: datetime) -> None:
+    """Close these (delivery id, attempt number) as taken by the provider, where they are still ours."""
+    ids, numbers = [pk for pk, _number in attempts], [number for _pk, number in attempts]
+    with connection.cursor() as cursor:
+        cursor.execute(_SENT, {"ids": ids, "numbers": numbers, "ref": reference[:300], "at": at})
