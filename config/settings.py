@@ -214,6 +214,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_DB_REUSE_MAX = 10_000  # tasks; Celery's own default is a new connection for each, with a new handshake
 CELERY_TASK_ACKS_LATE = False  # our own lease redelivers; a late ack parks a task for an hour after kill -9
 
 REST_FRAMEWORK = {
