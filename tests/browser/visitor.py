@@ -1,0 +1,91 @@
+"""A person with a browser of their own, and everything that the browser complained about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+
+from tests.peers import peer
+from tests.system import System
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECONDS = 1000
+"""Playwright counts in milliseconds."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One Chromium. Ends within a module: while its loop runs, Django refuses the database in this thread."""
+    program = peer("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Visitor:
+    """One person's browser: own cookies, a width, scripts on or off, light or dark."""
+
+    def __init__(
+        self, browser: Browser, system: System, *, width: int = 1280, scripts: bool = True, scheme: str = "light"
+    ) -> None:
+        self.system, self.width, self.scripts = system, width, scripts
+        self.complaints: list[str] = []
+        self.context: BrowserContext = browser.new_context(
+            base_url=system.url,
+            viewport={"width": width, "height": 740 if width < 600 else 800},
+            java_script_enabled=scripts,
+            color_scheme="dark" if scheme == "dark" else "light",
+            has_touch=width < 600,
+            locale="en-GB",
+            timezone_id="Europe/London",
+        )
+        self.context.set_default_timeout(10 * SECONDS)
+        self.page = self.tab()
+
+    def tab(self) -> Page:
+        """Another tab of the same browser; whatever its console or its scripts complain about is written down."""
+        page = self.context.new_page()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("response", self._answered)
+        return page
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.location.get('url', '')}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"{response.url}: {response.status}")
+
+    def open(self, path: str) -> Page:
+        """Go there in the first tab."""
+        self.page.goto(path)
+        return self.page
+
+    def sign_in(self, email: str) -> Visitor:
+        """By a one-time link: opening it changes nothing, its button signs in."""
+        self.page.goto(self.system.manage("signin", email).strip())
+        assert not [cookie for cookie in self.context.cookies() if cookie.get("name") == "sharpend_session"]
+        self.page.get_by_role("button", name=re.compile("Sign in as")).click()
+        self.page.wait_for_url(f"{self.system.url}/")
+        return self
+
+    def close(self) -> None:
+        """Shut the browser. Raises AssertionError with everything that it complained about."""
+        self.context.close()
+        assert self.complaints == []
