@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
+import psycopg2
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection, connections
 from django.utils import timezone
@@ -129,7 +130,7 @@ class Dispatcher:
         while not self.stopping.is_set():
             try:
                 self._run_connected()
-            except (DatabaseError, OSError) as error:
+            except (DatabaseError, psycopg2.Error, OSError) as error:  # listening is the driver's own
                 logger.warning("the database is away: %s", str(error).strip().split("\n")[0])
                 connections.close_all()
                 self.stopping.wait(0.5)
