@@ -127,7 +127,8 @@ def _test(request: HttpRequest, whose: User) -> HttpResponse:
 
 
 def _remove(request: HttpRequest, whose: User) -> HttpResponse:
-    method = ContactMethod.objects.filter(user=whose, slug=request.POST.get("method", "")).first()
+    slug = request.POST.get("method", "").replace("\x00", "")
+    method = ContactMethod.objects.filter(user=whose, slug=slug).first()
     if method:
         methods.remove(method)
         messages.success(request, _("%s is removed.") % method)

@@ -97,7 +97,8 @@ def _new_key(request: HttpRequest, source: Source) -> HttpResponse:
 
 def _revoke_key(request: HttpRequest, source: Source) -> HttpResponse:
     number = request.POST.get("key", "")
-    key = get_object_or_404(source.keys, pk=int(number) if number.isascii() and number.isdigit() else 0)
+    fits = number.isascii() and number.isdigit() and len(number) < 19  # noqa: PLR2004 - bigint
+    key = get_object_or_404(source.keys, pk=int(number) if fits else 0)
     keys.revoke(key, at=timezone.now())
     messages.success(request, _("The key %s is refused from now on.") % key)
     return SeeOther(reverse("desk:source", args=[source.slug]))
