@@ -130,7 +130,8 @@ class Up:
         say(f"\nSharp End is ready: {self.environ['SHARPEND_URL']}")
         with contextlib.suppress(Refused):
             if link := self._command("firstlink", keep=True):
-                say(f"Sign in as the first administrator (this link works once): {link}")
+                say(f"Sign in as the first administrator (once, within 15 minutes): {link}")
+                say("Another such link: ./run manage firstlink")
         if self.options.host in ANYWHERE and not given("SHARPEND_URL", os.environ):
             say("Other machines reach it once SHARPEND_URL names the address that they use.")
         say("Ctrl-C stops it.\n")

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from string import Template
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from alerts import keys
 from alerts.models import Body, Key, Source
 from desk.forecast import would_page
 from desk.guard import person, who
-from desk.snippets import Snippet, snippets
+from desk.snippets import KEY, Snippet, snippets
 from foundation.health import dispatcher_silent_since
 from oncall import rosters
 from oncall.models import Coverage, Schedule
 from paging.channels.base import available
 from paging.models import ContactMethod, Delivery, Page
-from teams.models import User
+from teams.models import Role, User
 from teams.permissions import MANAGING
 
 SHOWN = 20
@@ -66,11 +70,11 @@ def first_run(request: HttpRequest) -> HttpResponse:
 def checklist(user: User, at: datetime, *, in_full: bool = False) -> list[Step]:
     """The steps by facts, in a constant number of queries; `in_full` also says the facts of what is done."""
     return [
-        _service(),
+        _service(user),
         _pager(at),
         _method(user),
         _rang(user),
-        _source(at, in_full=in_full),
+        _source(user, at, in_full=in_full),
         _second_person(),
     ]
 
@@ -87,7 +91,7 @@ def missing(user: User, at: datetime, *, manages: bool) -> list[Step]:
     return [step for step in steps if step.essential and not step.done and (manages or step.mine)]
 
 
-def _service() -> Step:
+def _service(user: User) -> Step:
     covered = Coverage.objects.filter(service__archived_at=None, policy__archived_at=None).select_related(
         "service", "policy"
     )
@@ -100,7 +104,7 @@ def _service() -> Step:
         _("%(service)s pages by %(policy)s.") % words if found else "",
         url=reverse("desk:services"),
         act=_("See the services"),
-        snippets=[] if found else [Snippet("org.yaml", ORGANISATION)],
+        snippets=[] if found else [Snippet("org.yaml", example(user))],
     )
 
 
@@ -148,7 +152,24 @@ def _rang(user: User) -> Step:
     )
 
 
-def _source(at: datetime, *, in_full: bool) -> Step:
+def example(user: User) -> str:
+    """A whole organisation of one person, ready to apply: pages reach the person who looks, by mail."""
+    words = {"EMAIL": user.email, "NAME": json.dumps(user.short_name), "ROLE": user.role, "ZONE": user.timezone}
+    return Template(ORGANISATION).substitute(words, KEY=_key_for(user))
+
+
+def _key_for(user: User) -> str:
+    """The key in the example: never one that stands in a public text, and the same whenever this person looks."""
+    return salted_hmac("desk.first_run", str(user.pk), algorithm="sha256").hexdigest()[:40]
+
+
+def _key_to_show(user: User, at: datetime) -> str:
+    """The example's key once it was applied, so that what is pasted works; else only the place where one goes."""
+    found = keys.find(_key_for(user), at=at) if user.role == Role.ADMIN else None
+    return _key_for(user) if found and not found.key.revoked_at and not found.source.archived_at else KEY
+
+
+def _source(user: User, at: datetime, *, in_full: bool) -> Step:
     key = Key.objects.filter(revoked_at=None, source__archived_at=None).select_related("source__service").first()
     first = (
         Body.objects.filter(accepted__gt=0).order_by("pk").defer("content").select_related("source__service").first()
@@ -169,8 +190,13 @@ def _source(at: datetime, *, in_full: bool) -> Step:
         fact,
         url=reverse("desk:source", args=[source.slug]) if source else reverse("desk:sources"),
         act=_("Open the source") if source else _("See the sources"),
-        snippets=[*snippets("alertmanager"), snippets("generic")[0]] if in_full else [],
+        snippets=_pasted(user, at) if in_full and first is None else [],
     )
+
+
+def _pasted(user: User, at: datetime) -> list[Snippet]:
+    key = _key_to_show(user, at)
+    return snippets("alertmanager", key) + (snippets("generic")[:1] if key == KEY else [])
 
 
 def _second_person() -> Step:
@@ -221,21 +247,24 @@ def _shown(at: datetime) -> str:
 
 
 ORGANISATION = """\
-organisation: {name: Acme, timezone: Europe/London}
+organisation: {name: Acme, timezone: $ZONE}
 users:
-  - {email: you@example.com, name: Your Name, role: admin}
+  - email: $EMAIL
+    name: $NAME
+    role: $ROLE
+    methods: {mail: {kind: email, address: $EMAIL, verified: true}}
 teams:
-  - {slug: ops, name: Operations, members: {you@example.com: lead}}
+  - {slug: ops, name: Operations, members: {$EMAIL: lead}}
 schedules:
   - slug: ops-primary
     team: ops
-    timezone: Europe/London
+    timezone: $ZONE
     layers:
-      - {name: weekly, members: [you@example.com], rotate: {every: 1, unit: week}, starts: "2026-01-05T09:00"}
+      - {name: weekly, members: [$EMAIL], rotate: {every: 1, unit: week}, starts: "2026-01-05T09:00"}
 policies:
-  - {slug: ops, repeat: 2, steps: [{wait: 5m, notify: ["schedule:ops-primary"]}], catch_all: ["user:you@example.com"]}
+  - {slug: ops, repeat: 2, steps: [{wait: 5m, notify: ["schedule:ops-primary"]}], catch_all: ["user:$EMAIL"]}
 services:
   - {slug: my-service, name: My service, team: ops, policy: ops}
 sources:
-  - {slug: alertmanager, kind: alertmanager, key: "use-a-long-random-key-0001", service: my-service}
+  - {slug: alertmanager, kind: alertmanager, key: "$KEY", service: my-service, resolve_hold: 0m}
 """

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.test import Client
 
+from alerts import keys
 from alerts.models import Body
+from desk.first_run import _key_for, example
+from desk.forecast import next_page
 from foundation.models import Process
+from incidents.models import Incident
 from paging.models import Delivery
 from teams.models import Role, User
 from tests.desk.conftest import World
-from tests.factories import AT, make_page, make_source, make_user
+from tests.factories import AT, make_page, make_service, make_source, make_user
 
 SignIn = Callable[[User], Client]
 
@@ -31,6 +40,39 @@ def test_empty_installation(db: None, sign_in: SignIn, now: object) -> None:
     assert "http://testserver/api/in/alertmanager/KEY" in text
     assert "webhook_configs" in text
     assert "curl" in text
+
+
+def test_the_example_pages_whoever_looks(db: None, sign_in: SignIn, now: object, tmp_path: Path) -> None:
+    ada = make_user("Ada", role=Role.ADMIN)
+    browser = sign_in(ada)
+    file = tmp_path / "org.yaml"
+    file.write_text(example(ada))
+    call_command("apply", str(file), stdout=StringIO())
+    assert done(browser) == [True, True, True, False, False, False]
+    ada.refresh_from_db()
+    assert ada.role == Role.ADMIN
+    address = re.search(r"/api/in/alertmanager/[0-9a-f]{40}", browser.get("/start/").content.decode())
+    assert address
+    body = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "ShellTest"}}]}
+    answer = Client().post(address[0], json.dumps(body), content_type="application/json")
+    assert answer.json() == {"accepted": 1, "incidents": [Incident.objects.get().number]}
+    assert next_page(Incident.objects.get())
+
+
+def test_the_key_of_the_example_is_for_administrators_and_while_it_lives(
+    db: None, sign_in: SignIn, now: object
+) -> None:
+    ada, ana = make_user("Ada", role=Role.ADMIN), make_user("Ana")
+    source = make_source("am", service=make_service("checkout"))
+    shown = [_key_for(ada), _key_for(ana)]
+    assert shown[0] != shown[1]
+    for secret in shown:
+        keys.add_key(source, secret, at=AT)
+    assert f"/alertmanager/{shown[0]}" in sign_in(ada).get("/start/").content.decode()
+    assert f"/alertmanager/{shown[1]}" not in sign_in(ana).get("/start/").content.decode()
+    for key in source.keys.all():
+        keys.revoke(key, at=AT)
+    assert f"/alertmanager/{shown[0]}" not in sign_in(ada).get("/start/").content.decode()
 
 
 def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> None:
