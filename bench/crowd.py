@@ -1,4 +1,4 @@
-"""A database full of open incidents, and the dispatcher's look at it, timed inside our own process."""
+"""A database full of open incidents, the dispatcher's look at it, and peace after a storm."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ FILL = (
 
 
 def fill(count: int) -> None:
+    """Fill the database, and have it know its sizes. Outside a transaction."""
+    crowd(count)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+
+
+def crowd(count: int) -> None:
     """Open `count` incidents of which `DUE` want to be looked at now; as many deliveries wait."""
     at = timezone.now()
     values: dict[str, Any] = {"count": count, "due": DUE, "at": at, "later": at + timedelta(hours=12)}
@@ -54,17 +61,45 @@ def fill(count: int) -> None:
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, values)
-        cursor.execute("VACUUM (ANALYZE)")
 
 
-def look() -> dict[str, float]:
+def look(looks: int = LOOKS) -> dict[str, float]:
     """Median seconds that each kind of due work takes to be looked for."""
     works, at = registry.every_work(), timezone.now()
     took: dict[str, list[float]] = {work.name: [] for work in works}
-    for number in range(LOOKS + LOOKS // 10):
+    for number in range(looks + looks // 10):
         for work in works:
             begun = time.perf_counter()
             work.due(at, LOOK)
-            if number >= LOOKS // 10:  # the first ones warm up
+            if number >= looks // 10:  # the first ones warm up
                 took[work.name].append(time.perf_counter() - begun)
     return {name: median(values) for name, values in took.items()}
+
+
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < %s AND pid <> pg_backend_pid()"
+DROP = (
+    "UPDATE incidents_incident SET page_due_at = NULL WHERE page_due_at IS NOT NULL",
+    "UPDATE paging_delivery SET state = 'cancelled' WHERE state = 'queued'",
+)
+PATIENCE = 30.0  # seconds
+
+
+def quiet() -> None:
+    """Nothing is due any more and nobody is in the middle of it: a storm must not be paged for during the next figure.
+
+    Raises TimeoutError when somebody does not come to an end.
+    """
+    until = time.monotonic() + PATIENCE
+    with connection.cursor() as cursor:
+        while True:
+            dropped = 0
+            for statement in DROP:
+                cursor.execute(statement)
+                dropped += cursor.rowcount
+            cursor.execute(BUSY, [timezone.now()])
+            (busy,) = cursor.fetchone()
+            if not dropped and not busy:
+                return
+            if time.monotonic() > until:
+                raise TimeoutError(f"{busy} sessions are still in a transaction")
+            time.sleep(0.05)

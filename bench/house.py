@@ -64,7 +64,11 @@ class House:
 
     @contextlib.contextmanager
     def still(self, *parts: str) -> Iterator[None]:
-        """Roles stopped in their tracks (SIGSTOP) for the length of the block; what became due meanwhile is dropped."""
+        """Roles stopped in their tracks (SIGSTOP) for the length of the block; what became due meanwhile is dropped.
+
+        They are stopped between two pieces of work: one stopped in a transaction would keep its locks.
+        """
+        self.inside("quiet")
         pids = [pid for part in parts for pid in self.system.children(part)]
         try:
             for pid in pids:

@@ -27,12 +27,9 @@ def _drop_database(name: str) -> None:
 
 
 def _quiet() -> None:
-    """Nothing is due any more: what a storm left must not be paged for during the next figure."""
-    from django.db import connection
+    from bench import crowd
 
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE incidents_incident SET page_due_at = NULL WHERE page_due_at IS NOT NULL")
-        cursor.execute("UPDATE paging_delivery SET state = 'cancelled' WHERE state = 'queued'")
+    crowd.quiet()
 
 
 def _world(places: str) -> None:

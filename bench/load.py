@@ -89,10 +89,13 @@ class Client:
             raise ConnectionError("the server closed a connection in the middle")
         self.received += some
         head, found, body = bytes(self.received).partition(b"\r\n\r\n")
-        if not found:
-            return None
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        return head[9:12] if len(body) >= int(length.partition(b":")[2]) else None
+        return head[9:12] if found and _whole(head.lower().split(b"\r\n"), body) else None
+
+
+def _whole(head: list[bytes], body: bytes) -> bool:
+    """Whether this is all of the body, by its length or by its last chunk."""
+    length = next((line for line in head if line.startswith(b"content-length:")), None)
+    return body.endswith(b"0\r\n\r\n") if length is None else len(body) >= int(length.partition(b":")[2])
 
 
 def request_of(path: str, body: bytes) -> bytes:
