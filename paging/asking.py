@@ -26,7 +26,7 @@ def page_me(user: User, *, at: datetime) -> Page:
     )
     if written.unreachable:
         raise NotAllowed(_("No verified method could ring. Add one under My phone & alarms."))
-    return written.pages[0]
+    return written.first()
 
 
 @transaction.atomic
@@ -49,7 +49,7 @@ def pull_in(incident: Incident, *, person: User, by: User, reason: str, at: date
     outbox.tell_paged(incident, written, at=at, reason=Page.Reason.ASKED_FOR_HELP, label=_("asked for help"))
     lifecycle.save(incident)
     _tell_leads(incident, person, by, at)
-    return written.pages[0]
+    return written.first()
 
 
 @transaction.atomic

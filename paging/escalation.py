@@ -132,7 +132,7 @@ class Run:
             step=place[1],
         )
         outbox.tell_paged(self.incident, written, at=self.at, reason=reason, label=label)
-        return len(written.unreachable) < len(written.pages)
+        return bool(written.rang)
 
     def _exhausted(self, policy: Policy) -> None:
         """Every round is over: page the catch-all, or the administrators when it reaches nobody, again and again."""

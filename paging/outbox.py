@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from foundation.dispatch.wake import wake
@@ -26,12 +26,22 @@ class Call:
     because: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Written:
-    """What was written, and who has no method that could ring."""
+    """What was written: the calls, the page's id for each person's, and who has no method that could ring."""
 
-    pages: list[Page] = field(default_factory=list)
-    unreachable: list[User] = field(default_factory=list)
+    calls: Sequence[Call]
+    pages: dict[int, int]
+    unreachable: list[User]
+
+    @property
+    def rang(self) -> list[Call]:
+        """Those who can be reached."""
+        return [call for call in self.calls if call.person not in self.unreachable]
+
+    def first(self) -> Page:
+        """The page of the first call."""
+        return Page.objects.get(pk=self.pages[self.calls[0].person.pk])
 
 
 def write(
@@ -50,8 +60,7 @@ def write(
     A person whom nothing can reach gets a page without deliveries: it is seen in the browser and in the ledger.
     """
     rings = ways_of([call.person.pk for call in calls], severity)
-    written = Written(unreachable=[call.person for call in calls if not rings[call.person.pk]])
-    ids = statements.insert_pages(
+    pages = statements.insert_pages(
         [(call.person.pk, call.because) for call in calls],
         [(person, ring.method_id, ring.kind, ring.after) for person, found in rings.items() for ring in found],
         incident=incident.pk if incident else None,
@@ -63,24 +72,8 @@ def write(
         severity=str(severity),
         at=at,
     )
-    written.pages = [
-        Page(
-            pk=ids[call.person.pk],
-            incident=incident,
-            escalation=run,
-            fence=incident.page_fence if incident else 0,
-            person=call.person,
-            round=round_,
-            step=step,
-            reason=reason,
-            because=call.because,
-            severity=severity,
-            created_at=at,
-        )
-        for call in calls
-    ]
     wake(SENDING)
-    return written
+    return Written(calls, pages, [call.person for call in calls if not rings[call.person.pk]])
 
 
 def ways_of(person_ids: Sequence[int], severity: str) -> dict[int, list[Ring]]:
@@ -98,10 +91,8 @@ def ways_of(person_ids: Sequence[int], severity: str) -> dict[int, list[Ring]]:
 
 def tell_paged(incident: Incident, written: Written, *, at: datetime, reason: str, label: str) -> None:
     """Write who was paged and why, and who could not be, into the story. The caller saves the incident."""
-    unreachable = {person.pk for person in written.unreachable}
-    rung = [page for page in written.pages if page.person_id not in unreachable]
-    if rung:
-        people = [{"person": page.person.email, "because": page.because} for page in rung]
+    if written.rang:
+        people = [{"person": call.person.email, "because": call.because} for call in written.rang]
         incident.tell(Kind.PAGED, at=at, cause=label, reason=reason, people=people)
     for person in written.unreachable:
         incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="no_method", person=person.email)
