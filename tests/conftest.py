@@ -9,7 +9,7 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 HERE = Path(__file__).parent
-WHOLE = ("smoke", "chaos", "browser", "start")
+WHOLE = ("smoke", "chaos", "browser", "start", "bench")
 """Folders whose tests start the whole system: they run one after the other, or they would wait for each other's CPU."""
 
 
