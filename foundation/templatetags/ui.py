@@ -118,6 +118,12 @@ def state_label(name: str, shown: str = "") -> SafeString:
     return format_html('<span class="state" data-state="{}">{}{}</span>', name, icon(picture), word)
 
 
+@register.filter
+def role_word(name: str) -> str:
+    """What somebody with this role does: "leads", "speaks for us"."""
+    return str(words.ROLES.get(name, name))
+
+
 @register.simple_tag
 def story_icon(kind: str) -> SafeString:
     """The icon of a line of the story."""

@@ -33,6 +33,16 @@ STATES: dict[str, tuple[str | Promise, str]] = {
 }
 
 
+ROLES: dict[str, str | Promise] = {
+    "facilitator": _("leads"),
+    "point_of_contact": _("speaks for us"),
+    "scribe": _("writes it down"),
+    "guide": _("guides"),
+    "observer": _("watches"),
+    "responder": _("helps"),
+}
+"""What somebody with a role does, to be said behind their name."""
+
 # What each kind of line in an incident's story looks like.
 STORY: dict[str, str] = {
     "opened": "flag",
