@@ -31,7 +31,7 @@ class DeclareForm(forms.Form):
         label=gettext_lazy("Service"),
         to_field_name="slug",
         required=False,
-        empty_label=gettext_lazy("not known: the administrators are paged"),
+        empty_label=gettext_lazy("not known"),
         widget=forms.Select(
             attrs={
                 "hx-get": reverse_lazy("desk:declare_preview"),

@@ -39,6 +39,15 @@ class Pager:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """Somebody's turn; without an end where none is in sight."""
+
+    schedule: Schedule
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True)
 class Stretch:
     """Part of a schedule's time."""
 
@@ -73,16 +82,17 @@ def chip_of(pagers: Sequence[Pager]) -> Pager | None:
     )
 
 
-def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Stretch | None:
+def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Shift | None:
     """The next time that the person gets the pager; not the one that runs now. Four queries."""
-    loaded = rosters.load(schedules, at, at + SHIFT_AHEAD)
+    horizon = at + SHIFT_AHEAD
+    loaded = rosters.load(schedules, at, horizon)
     ahead = [
-        Stretch(schedule, block.start, block.end)
+        Shift(schedule, block.start, block.end if block.end < horizon else None)
         for schedule in schedules
-        for block in rotation.expand(loaded[schedule.pk].roster, at, at + SHIFT_AHEAD)
+        for block in rotation.expand(loaded[schedule.pk].roster, at, horizon)
         if block.person == user.pk and block.start > at
     ]
-    return min(ahead, key=lambda stretch: stretch.start, default=None)
+    return min(ahead, key=lambda shift: shift.start, default=None)
 
 
 def gaps_ahead(schedules: Sequence[Schedule], start: datetime, end: datetime) -> list[Stretch]:

@@ -46,6 +46,10 @@ class Names:
             return _("the administrators") if name == "admin" else _("everybody with the role %s") % name
         return str(self.people.get(name, name))
 
+    def beside(self, targets: Iterable[str]) -> list[str]:
+        """Targets to be said beside the people whom they reach: who is named in person needs no second word."""
+        return [self.words(target) for target in targets if not target.startswith("user:")]
+
     def all(self, targets: Iterable[str]) -> str:
         """Several targets in one breath."""
         return ", ".join(self.words(target) for target in targets)

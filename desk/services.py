@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from alerts.models import Source
 from desk.forecast import caught_by, steps_at
 from desk.guard import person, visible
-from desk.policies import in_words
+from desk.policies import Names, in_words
 from incidents.models import Incident
 from oncall import rosters
 from oncall.models import EscalationPolicy, Schedule
@@ -69,8 +69,9 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     at = timezone.now()
     policy, snapshot = policy_of(found), policy_for(found.pk)
     words = in_words(EscalationPolicy.objects.filter(pk=policy.pk).prefetch_related("steps"))[0] if policy else None
+    names = Names.of(target for row in snapshot.steps for target in row.notify)
     steps = [
-        {"position": step.number, "wait": step.wait, "targets": row.notify, "people": step.people}
+        {"position": step.number, "wait": step.wait, "targets": names.beside(row.notify), "people": step.people}
         for step, row in zip(steps_at(snapshot, at), snapshot.steps, strict=True)
     ]
     context = {

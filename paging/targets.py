@@ -79,7 +79,7 @@ def _team(found: Found, slug: str, step: str) -> None:
 def _schedule(found: Found, holding: tuple[Schedule, User | None] | None, step: str) -> None:
     schedule, holder = holding or (None, None)
     if holder:
-        found.add(holder, _("has the pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
+        found.add(holder, _("pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
 
 
 def administrators() -> list[str]:

@@ -22,10 +22,10 @@ SignIn = Callable[[User], Client]
 
 def test_pages_to_me_stand_first_with_their_button(world: World, sign_in: SignIn, now: object) -> None:
     incident = make_incident("Queue stuck", service=world.service)
-    make_page(world.ana, incident, because="has the pager of payments-primary, step 1")
+    make_page(world.ana, incident, because="pager of payments-primary, step 1")
     text = sign_in(world.ana).get("/").content.decode()
     assert text.index(f'action="{incident.path}acknowledge/"') < text.index('id="main"')
-    assert "has the pager of payments-primary, step 1" in text
+    assert "pager of payments-primary, step 1" in text
     assert text.count("Queue stuck</a>") == 1  # not a second time below
 
 

@@ -43,10 +43,10 @@ def with_alert(incident: Incident, name: str, *, closed: bool = False, **labels:
 
 def test_says_what_why_and_the_next_act(world: World, sign_in: SignIn, now: object) -> None:
     incident = make_incident("Queue stuck", service=world.service)
-    make_page(world.ana, incident, because="has the pager of payments-primary, step 1")
+    make_page(world.ana, incident, because="pager of payments-primary, step 1")
     text = sign_in(world.ana).get(incident.path).content.decode()
     assert "Queue stuck" in text
-    assert "has the pager of payments-primary, step 1" in text
+    assert "pager of payments-primary, step 1" in text
     assert f'action="{incident.path}acknowledge/"' in text
     assert "critical" in text
     assert "02:04 UTC" in text
