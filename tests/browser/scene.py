@@ -49,7 +49,8 @@ services:
   - {slug: checkout, name: Checkout, team: payments, policy: payments, default_class: major, target: 99.9,
      exposure_per_hour: 500000, customer_facing: true,
      playbooks: [{title: Restart the queue, match: {alertname: QueueStuck},
-                  body: "1. Look at the **depth** of the queue.\\n2. `systemctl restart queue`, one host after the other.\\n3. Wait for two minutes."}]}
+                  body: "1. Look at the **depth** of the queue.\\n2. `systemctl restart queue`, one host after the other.
+                         \\n3. Wait for two minutes."}]}
   - {slug: search, name: Search and recommendations, team: search, policy: search}
   - {slug: back-office, name: Back office, team: payments}
 sources:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.mail import link_for
 from tests.browser.visitor import SECONDS, Visitor, chromium
 from tests.system import ORG, System
 
@@ -61,21 +60,6 @@ def over(system: System, title: str) -> None:
     system.post(
         "/api/in/generic/use-a-long-random-key-0002", {"title": title, "dedup_key": title, "status": "resolved"}
     )
-
-
-def link_for(system: System, recipient: str, number: str) -> str:
-    """The page link of the mail about `number`."""
-
-    def arrived() -> str:
-        for file in Path(system.environment["SHARPEND_HOME"], "mail").glob("*"):
-            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-            part = mail.get_body(("plain",))
-            text = str(part.get_content()) if part else ""
-            if mail["To"] == recipient and f"{number} " in text:
-                return next((line for line in text.splitlines() if line.startswith(f"{system.url}/p/")), "")
-        return ""
-
-    return str(system.until(arrived, 10, f"mail to {recipient} about {number}"))
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(360, True), (1280, True), (360, False)])

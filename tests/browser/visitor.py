@@ -65,11 +65,12 @@ class Visitor:
         return page
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(f"{message.location.get('url', '')}: {message.text}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 500:
+        worst = 500 if response.request.is_navigation_request() else 400  # a page may say that it is not there
+        if response.status >= worst:
             self.complaints.append(f"{response.url}: {response.status}")
 
     def open(self, path: str) -> Page:
@@ -84,6 +85,12 @@ class Visitor:
         self.page.get_by_role("button", name=re.compile("Sign in as")).click()
         self.page.wait_for_url(f"{self.system.url}/")
         return self
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Shut the browser. Raises AssertionError with everything that it complained about."""

@@ -1,0 +1,23 @@
+"""Pages by mail, as the system writes them into files when no mail server is set."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from tests.system import System
+
+
+def link_for(system: System, recipient: str, number: str) -> str:
+    """The page link of the mail to `recipient` about `number`; waits until it has come."""
+
+    def arrived() -> str:
+        for file in Path(system.environment["SHARPEND_HOME"], "mail").glob("*"):
+            mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+            part = mail.get_body(("plain",))
+            text = str(part.get_content()) if part else ""
+            if mail["To"] == recipient and f"{number} " in text:
+                return next((line for line in text.splitlines() if line.startswith(f"{system.url}/p/")), "")
+        return ""
+
+    return str(system.until(arrived, 10, f"mail to {recipient} about {number}"))
