@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from foundation.dispatch import registry
 from foundation.dispatch.loop import LOOK
+from paging.models import DeliveryAttempt
 from teams.models import Service, User
 
 DUE = 50  # of each kind, however many are open
@@ -103,3 +104,15 @@ def quiet() -> None:
             if time.monotonic() > until:
                 raise TimeoutError(f"{busy} sessions are still in a transaction")
             time.sleep(0.05)
+
+
+def stages() -> dict[str, tuple[float, float]]:
+    """For each person's last page: when it was written and when its sending began, in seconds since the epoch."""
+    attempts = DeliveryAttempt.objects.order_by("pk").select_related("delivery__page__person")
+    return {
+        attempt.delivery.page.person.email: (
+            attempt.delivery.page.created_at.timestamp(),
+            attempt.started_at.timestamp(),
+        )
+        for attempt in attempts
+    }

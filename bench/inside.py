@@ -52,6 +52,12 @@ def _sql_of_one_post() -> Any:
     return statements.of_one_post()
 
 
+def _stages() -> Any:
+    from bench import crowd
+
+    return crowd.stages()
+
+
 def _fill(count: str) -> None:
     from bench import crowd
 
@@ -69,6 +75,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "drop_database": _drop_database,
     "quiet": _quiet,
     "world": _world,
+    "stages": _stages,
     "fill": _fill,
     "look": _look,
     "statements": _statements,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from statistics import median
 
 from bench import load
@@ -18,14 +19,29 @@ LOST = 20.0  # seconds without a mail
 THROTTLE = 10.5  # seconds between two mails to the same person
 
 
+@dataclass(frozen=True)
+class Trip:
+    """Where one page was when, in seconds since the epoch."""
+
+    person: str
+    answered: float
+    mailed: float
+
+    @property
+    def seconds(self) -> float:
+        """From the webhook's answer to the mail handed over."""
+        return self.mailed - self.answered
+
+
 def latency(house: House, mails: MailServer, scale: Scale) -> Result:
     """Single pages to different people, one after the other, on an idle system: webhook answered -> mail handed over."""
     result = Result()
-    _pages(house, mails, list(WARM_PLACES), scale.spacing)
+    trips = _pages(house, mails, list(WARM_PLACES), scale.spacing)
     middle, slow = [], []
     for run in range(scale.runs):
         begun = time.monotonic()
-        took = _pages(house, mails, list(PAGE_PLACES)[: scale.pages], scale.spacing)
+        trips = _pages(house, mails, list(PAGE_PLACES)[: scale.pages], scale.spacing)
+        took = sorted(trip.seconds for trip in trips)
         middle.append(load.percentile(took, 0.50))
         slow.append(load.percentile(took, 0.99))
         if run + 1 < scale.runs:
@@ -34,11 +50,12 @@ def latency(house: House, mails: MailServer, scale: Scale) -> Result:
     in_ms = [spread([1000 * one for one in values], ".0f", "ms") for values in (middle, slow)]
     result.add(f"{name}: p50", in_ms[0], "<= 30 ms", median(middle) <= MIDDLE)
     result.add("the same: p99", in_ms[1], "<= 250 ms", median(slow) <= SLOWEST)
+    result.details.append(_stages(house, trips))
     return result
 
 
-def _pages(house: House, mails: MailServer, places: list[int], spacing: float) -> list[float]:
-    """Page the people of these places; seconds from answer to mail, sorted. Raises RuntimeError when a mail is missing."""
+def _pages(house: House, mails: MailServer, places: list[int], spacing: float) -> list[Trip]:
+    """Page the people of these places one after the other. Raises RuntimeError when a mail is missing."""
     before, answered = len(mails.received), {}
     for place in places:
         begun = time.monotonic()
@@ -52,7 +69,23 @@ def _pages(house: House, mails: MailServer, places: list[int], spacing: float) -
                 f"{len(mails.received) - before} of {len(places)} mails came\n{house.system.log[-3000:]}"
             )
         time.sleep(0.05)
-    return sorted(mail.at - answered[mail.recipient] for mail in mails.received[before:])
+    return [Trip(mail.recipient, answered[mail.recipient], mail.at) for mail in mails.received[before:]]
+
+
+def _stages(house: House, trips: list[Trip]) -> str:
+    """Where the time of the last run went, by the stamps that its pages left: medians."""
+    stamps = house.inside("stages")
+    legs = [
+        (
+            stamps[trip.person][0] - trip.answered,
+            stamps[trip.person][1] - stamps[trip.person][0],
+            trip.mailed - stamps[trip.person][1],
+        )
+        for trip in trips
+    ]
+    names = ("answered to the look at the incident", "look to the attempt to send", "attempt to the mail")
+    shown = [f"{name} {1000 * median(leg):.1f} ms" for name, leg in zip(names, zip(*legs, strict=True), strict=True)]
+    return f"the way of a page: {', '.join(shown)}"
 
 
 def statements(house: House, scale: Scale) -> Result:

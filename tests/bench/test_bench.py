@@ -66,6 +66,7 @@ def test_a_crowd_is_found_as_far_as_it_is_due(db: None) -> None:
     assert crowd.look(2).keys() == due.keys()
 
 
+@pytest.mark.xdist_group("system")
 def test_a_whole_system_is_measured_and_gone() -> None:
     scale = replace(QUICK, pages=2, hundreds=2, posts=16, idle=0)
 
