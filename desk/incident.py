@@ -16,7 +16,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from desk.forecast import next_page
-from desk.guard import find_incident, person, who
+from desk.guard import find_incident, person, visible, who
 from desk.incident_alerts import alerts_of, playbooks_of, still_firing
 from desk.story import FILTERS, read_story
 from incidents.models import Incident, RoleTenure, State
@@ -92,6 +92,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "incident": incident,
         "live_url": _address("desk:live", incident, request.GET.dict()),
         "mine": incident.held_by_id == user.pk,
+        "kin": _kin(user, incident),
         "can": can,
         "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
         "next_page": next_page(incident) if incident.is_open and not incident.is_held else None,
@@ -111,6 +112,12 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "all_roles": RoleTenure.Role.choices,
         "classes": Severity.choices,
     }
+
+
+def _kin(user: User, incident: Incident) -> set[int]:
+    """Of the incidents that this one was merged into or repeats, those that `user` may see: a link tells the title."""
+    ids = {pk for pk in (incident.merged_into_id, incident.recurrence_of_id) if pk}
+    return set(visible(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, bool]:
