@@ -7,6 +7,7 @@ out is taken as "may have arrived".
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, Min, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
@@ -159,14 +161,19 @@ def _item(row: Delivery) -> Item:
     return Item(
         page_id=page.pk,
         number=incident.number if incident else "",
-        title=incident.title if incident else "",
+        title=_line(incident.title) if incident else "",
         severity=page.severity,
-        service=str(incident.service) if incident and incident.service else "",
+        service=_line(str(incident.service)) if incident and incident.service else "",
         since=incident.detected_at if incident else page.created_at,
-        because=page.because,
+        because=_line(page.because),
         link=links.link_of(page.pk, page.person_id),
         reason=page.reason,
     )
+
+
+def _line(text: str) -> str:
+    """One line of it: in plain text a line break could put an address of somebody else's where ours stands."""
+    return " ".join(text.split())
 
 
 def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> QuerySet[Delivery]:
@@ -191,6 +198,7 @@ def sent(batch: Batch, reference: str, *, at: datetime) -> None:
 @transaction.atomic
 def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
     """The provider did not take it: try again later where hope remains, and ring the next method now."""
+    error = _without_address(error, batch.method.address)
     ids = sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id})
     incidents = {
         row.pk: row for row in Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
@@ -203,6 +211,11 @@ def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
         _go_on(row, incidents.get(row.page.incident_id or 0), error, at)
     # The slot of a message that never left is free again.
     ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=None)
+
+
+def _without_address(error: str, address: str) -> str:
+    """What colleagues may read: servers like to repeat the address, which is its person's alone."""
+    return re.sub(re.escape(address), str(_("the address")), error, flags=re.IGNORECASE) if address else error
 
 
 def _go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) -> None:
