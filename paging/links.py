@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
+from django.core.signing import BadSignature, SignatureExpired, Signer, TimestampSigner
 
 LIFE = timedelta(hours=24)
+SEP = "."
 
 
 class LinkExpired(Exception):
@@ -19,12 +20,21 @@ class LinkUnknown(Exception):
 
 
 def _signer() -> TimestampSigner:
-    return TimestampSigner(salt="paging.page", sep=".")
+    return TimestampSigner(salt="paging.page", sep=SEP)
 
 
 def token_of(page_id: int, person_id: int) -> str:
     """The token that opens this page for this person."""
     return _signer().sign(f"{page_id}-{person_id}")
+
+
+def sibling(token: str, page_id: int, person_id: int) -> str:
+    """The token of another page of the same person that ends when `token` ends.
+
+    A link that could make fresh ones would live for ever: each would renew the other.
+    """
+    born = token.split(SEP)[1]
+    return Signer.sign(_signer(), f"{page_id}-{person_id}{SEP}{born}")
 
 
 def link_of(page_id: int, person_id: int) -> str:

@@ -33,7 +33,7 @@ def page_link(request: HttpRequest, token: str) -> HttpResponse:
     if page is None:
         return _private(render(request, "paging/page_link_expired.html", status=410))
     with timezone.override(ZoneInfo(page.person.timezone)):
-        return _private(_answer(request, page) if request.method == "POST" else _show(request, page))
+        return _private(_answer(request, page, token) if request.method == "POST" else _show(request, page, token))
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -43,7 +43,7 @@ def _private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _context(page: Page) -> dict[str, Any]:
+def _context(page: Page, token: str) -> dict[str, Any]:
     incident = page.incident
     others = [other for other in answers.live_pages(page.person) if other.pk != page.pk and other.incident != incident]
     shown = [
@@ -61,14 +61,16 @@ def _context(page: Page) -> dict[str, Any]:
         "person": page.person,
         "test": page.incident is None,
         "incidents": shown,
-        "others": [{"page": other, "path": f"/p/{links.token_of(other.pk, other.person_id)}/"} for other in others],
+        "others": [
+            {"page": other, "path": f"/p/{links.sibling(token, other.pk, other.person_id)}/"} for other in others
+        ],
         "at": timezone.now(),
     }
 
 
-def _show(request: HttpRequest, page: Page, *, status: int = 200, refused: str = "") -> HttpResponse:
+def _show(request: HttpRequest, page: Page, token: str, *, status: int = 200, refused: str = "") -> HttpResponse:
     """What the page says now: it asks, it is answered, or there is nothing left to do."""
-    context, incident = _context(page), page.incident
+    context, incident = _context(page, token), page.incident
     if incident is None:
         return render(request, "paging/page_link_done.html" if page.acked_at else "paging/page_link.html", context)
     if incident.is_open and incident.held_by_id == page.person_id:
@@ -79,7 +81,7 @@ def _show(request: HttpRequest, page: Page, *, status: int = 200, refused: str =
     return render(request, "paging/page_link.html", {**context, "can_acknowledge": True}, status=status)
 
 
-def _answer(request: HttpRequest, page: Page) -> HttpResponse:
+def _answer(request: HttpRequest, page: Page, token: str) -> HttpResponse:
     """Acknowledge. When somebody else has it already, only `take=1` takes it over: a late tap says who has it."""
     now, incident = timezone.now(), page.incident
     answers.seen(page, at=now)
@@ -88,10 +90,10 @@ def _answer(request: HttpRequest, page: Page) -> HttpResponse:
     if taken and request.POST.get("take") != "1":
         if asked:
             answers.heard(page, at=now)
-        return _show(request, page)
+        return _show(request, page, token)
     try:
         page = answers.answer_page(page, at=now, via="link")
     except NotAllowed as error:
         page.refresh_from_db()
-        return _show(request, page, status=409, refused=str(error))
-    return _show(request, page)
+        return _show(request, page, token, status=409, refused=str(error))
+    return _show(request, page, token)
