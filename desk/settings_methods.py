@@ -26,7 +26,7 @@ from paging.models import ContactMethod, Delivery, PersonalRule
 from teams.models import Severity, User
 from teams.permissions import may_see_contact_methods
 
-CLASSES = [*Severity.choices, ("default", gettext_lazy("any other"))]
+CLASSES = [*Severity.choices, ("default", gettext_lazy("any other class"))]
 
 
 class MethodForm(forms.Form):
@@ -184,15 +184,18 @@ def _show(
     waiting = verification.verifying(request, at)
     checked = next((method for method in mine if method.pk == waiting and not method.usable), None)
     _with_last(mine)
+    rules = _rules(whose)
     context = {
         "at": at,
         "whose": whose,
         "methods": mine,
         "add_form": add_form or MethodForm(initial={"address": "" if mine else whose.email}),
         "verify": {"method": checked, "form": code_form or CodeForm()} if checked else None,
-        "rules": _rules(whose),
+        "rules": rules,
         "rule_form": rule_form or RuleForm(whose=whose),
-        "default_alarms": _("Without rules every verified way rings at once."),
+        "default_alarms": ""
+        if any(group["rules"] for group in rules)
+        else _("Without rules every verified way rings at once."),
         "preview": _preview(whose, mine),
     }
     return render(request, "desk/settings_methods.html", context, status=status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,17 @@ from teams.models import ApiToken, Role, Team, User
 from teams.permissions import Standing, may_edit_team_config, may_invite, may_make_token
 
 Choices = list[tuple[str, Any]]
+
+
+class SignInForm(LoginForm):
+    """E-mail and password, in our words; the page itself says what to do without a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("E-mail")
+        self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class InviteForm(forms.Form):
