@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -85,7 +85,7 @@ def with_kills(system: System, part: str, kills: int = 2) -> list[str]:
     incidents = []
     for _kill in range(kills):
         incidents.append(fire(system))
-        kill(system.children(part))
+        kill(system.until(lambda: system.children(part), 60, f"{part} to kill"))
         incidents.append(fire(system))
     return incidents
 
@@ -138,9 +138,8 @@ def test_the_broker_hangs(system: System, mails: MailServer) -> None:
 
 def test_everything_is_killed_and_started_again(system: System, mails: MailServer) -> None:
     incidents = [fire(system) for _time in range(3)]
-    everything: list[Callable[[], list[int]]] = [lambda: system.children("")]
     assert system.process is not None
-    pids = [system.process.pid, *everything[0]()]
+    pids = [system.process.pid, *system.children("")]
     kill(pids)
     system.process.wait(10)
     system.start()
