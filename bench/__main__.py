@@ -18,6 +18,16 @@ from tests.fakes.smtp import MailServer
 from tests.system import System
 
 FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look")
+NOTES = """\
+- pgbench repeats every statement of one such POST, from BEGIN to COMMIT and the NOTIFY, with 8 clients over the same
+  socket, in another database on the same server; the two are measured in turn.
+- The dispatcher and the worker are stopped (SIGSTOP) where the table says so: that is the intake alone.
+- A group is one delivery of an Alertmanager with new alerts of a new group, so it opens one incident.
+- Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
+- Statements are counted in one process: the intake, the look at the incident, the sending. The dispatcher's own looks
+  are the last lines of the table: each kind of due work once, with 50 rows due of each, however many are open.
+- Memory is what belongs to the processes alone plus their share of what they have in common (PSS).
+"""
 WRITTEN = ROOT / "docs" / "figures.md"
 
 
@@ -59,21 +69,23 @@ def _add(total: Result, name: str, part: Callable[[], Result]) -> None:
 
 def report(total: Result, scale: Scale, load_before: str) -> str:
     """The table with what one must know to read it."""
-    return "\n".join(
-        [
-            "# Figures",
-            "",
-            f"Measured on {machine.today()} by `./run bench`"
-            + (f": medians of {scale.runs} runs (lowest to highest)." if scale.runs > 1 else ", once."),
-            "The load is made, and the mail is taken, on the same machine.",
-            "",
-            f"- Machine: {machine.machine()}; load before: {load_before}; after: {machine.load()}",
-            f"- Versions: {machine.versions()}",
-            "",
-            table(total.rows),
-            "",
-        ]
-    )
+    lines = [
+        "# Figures",
+        "",
+        f"Measured on {machine.today()} by `./run bench`"
+        + (f": medians of {scale.runs} runs (lowest to highest)." if scale.runs > 1 else ", once."),
+        "The load is made, and the mail is taken, on the same machine.",
+        "",
+        f"- Machine: {machine.machine()}; load before: {load_before}; after: {machine.load()}",
+        f"- Versions: {machine.versions()}",
+        "",
+        table(total.rows),
+        "",
+        "## How it is measured",
+        "",
+        NOTES,
+    ]
+    return "\n".join(lines)
 
 
 def main(words: Sequence[str]) -> int:

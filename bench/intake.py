@@ -15,7 +15,7 @@ ENOUGH_OF_PGBENCH = 0.30
 SLOWEST = 0.050  # seconds, 99 of 100
 HUNDREDS_RATE = 3000  # alerts per second
 MASS_SECONDS = 5.0
-MASS_BYTES = 200e6
+MASS_MEGABYTES = 200
 
 
 def singles(house: House, scale: Scale) -> Result:
@@ -78,17 +78,19 @@ def mass(house: House, scale: Scale) -> Result:
     """Ten thousand alerts in one POST: how long, and how much more memory the web processes take at the worst."""
     result = Result()
     web = house.system.children(WEB)
-    before, shared = {pid: resident(pid) for pid in web}, sum(proportional(pid) for pid in web)
-    took, sizes = [], []
+    shared = sum(proportional(pid) for pid in web)
+    took, more, size = [], [], 0
     for _run in range(scale.runs):
         body = load.group(house.take(scale.mass).start, scale.mass)
-        sizes.append(len(body))
+        size = len(body)
+        before = {pid: resident(pid) for pid in web}
         took.append(house.post([load.request_of(GROUP_ADDRESS, body)]).seconds)
-    more = sum(peak(pid) - before[pid] for pid in web)
-    name = f"{scale.mass} new alerts in one POST ({median(sizes) / 1e6:.1f} MB)"
+        more.append(sum(peak(pid) - before[pid] for pid in web) / 1e6)
+    name = f"{scale.mass} new alerts in one POST ({size / 1e6:.1f} MB)"
     result.add(name, spread(took, ".2f", "s"), "<= 5 s", median(took) <= MASS_SECONDS)
-    memory = f"{more / 1e6:.0f} MB more than {sum(before.values()) / 1e6:.0f} MB RSS ({shared / 1e6:.0f} MB PSS)"
-    result.add("the same, web processes at the worst of all runs", memory, "< 200 MB more", more < MASS_BYTES)
+    # A worker keeps what it once took, so only the first POST to each tells: the worst counts, not the median.
+    memory = f"{max(more):.0f} MB more than {shared / 1e6:.0f} MB PSS"
+    result.add("the same, web processes in the worst run", memory, "< 200 MB more", max(more) < MASS_MEGABYTES)
     apart = load.generic(house.take(scale.mass).start, scale.mass)
     with house.still(DISPATCH, WORKER):
         seconds = house.post([load.request_of(address_of(RATE_PLACE), apart)]).seconds
