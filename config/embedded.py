@@ -87,7 +87,7 @@ class Postgres:
 
     def _do(self, argv: Sequence[str | Path], folder: Folder, typed: str = "") -> None:
         done = subprocess.run(
-            argv, input=typed, capture_output=True, text=True, env=_environ(), check=False, **folder.popen
+            argv, input=typed, capture_output=True, text=True, env=_environ(), check=False, **folder.named
         )
         if done.returncode or "ERROR:" in done.stderr:
             raise Refused(f"PostgreSQL could not make its data folder: {(done.stderr or done.stdout).strip()[-600:]}")

@@ -7,10 +7,11 @@ owns nothing. That account often cannot walk to a folder under /root or a privat
 from __future__ import annotations
 
 import os
-import pwd
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from config.namesake import borrow_name, has_name, may_borrow_name
 
 NOBODY = (65534, 1000)  # the second one for user namespaces that do not map the first
 
@@ -31,6 +32,11 @@ class Account:
     def popen(self) -> dict[str, Any]:
         """Keyword arguments for `subprocess` that run a program as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"} if self.drops else {"cwd": "/"}
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The same for a program that asks for the account's name."""
+        return self.popen if self.drops or has_name(self.uid) else self.popen | {"preexec_fn": borrow_name}
 
     def may(self, path: Path, mode: int) -> bool:
         """Whether this account passes `os.access(path, mode)`; asked by becoming it in a child process."""
@@ -62,7 +68,7 @@ def account_for(data: Path) -> Account:
             raise Refused(
                 f"{data} belongs to user id {owner.st_uid}: start as that user or as root, or change its owner."
             )
-        if not owner and not _has_name(os.geteuid()):
+        if not owner and not has_name(os.geteuid()) and not may_borrow_name():
             raise Refused(
                 f"User id {os.geteuid()} has no name in /etc/passwd, which PostgreSQL's initdb needs: add it."
             )
@@ -71,19 +77,11 @@ def account_for(data: Path) -> Account:
         return Account(owner.st_uid, owner.st_gid, drops=True)
     for uid in NOBODY:
         account = Account(uid, uid, drops=True)
-        if _has_name(uid) and account.may(Path("/"), os.R_OK):
+        if has_name(uid) and account.may(Path("/"), os.R_OK):
             return account
     raise Refused(
         "PostgreSQL does not run as root and this root cannot change to another user: start as an ordinary user."
     )
-
-
-def _has_name(uid: int) -> bool:
-    """Whether `uid` has an entry in the user database: initdb refuses to work for one without."""
-    try:
-        return bool(pwd.getpwuid(uid))
-    except KeyError:
-        return False
 
 
 @dataclass
@@ -113,7 +111,15 @@ class Folder:
     @property
     def popen(self) -> dict[str, Any]:
         """Keyword arguments for `subprocess`: the account, and the descriptor when one is needed."""
-        return self.account.popen | ({} if self._fd is None else {"pass_fds": (self._fd,)})
+        return self._with(self.account.popen)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The same for a program that asks for the account's name."""
+        return self._with(self.account.named)
+
+    def _with(self, popen: dict[str, Any]) -> dict[str, Any]:
+        return popen | ({} if self._fd is None else {"pass_fds": (self._fd,)})
 
     def close(self) -> None:
         """Let the descriptor go."""

@@ -82,7 +82,7 @@ class Up:
             digest.update(f"{path.relative_to(ROOT)} {seen.st_size} {seen.st_mtime_ns}\n".encode())
         if STATIC_STAMP.exists() and STATIC_STAMP.read_text(encoding="utf-8") == digest.hexdigest():
             return None
-        return self._begin("collectstatic", "--noinput", "--clear"), digest.hexdigest()
+        return self._begin("collectstatic", "--noinput", "--clear", "--verbosity", "0"), digest.hexdigest()
 
     def _demo(self) -> None:
         if any(ROOT.glob("*/management/commands/demo.py")):
