@@ -22,12 +22,16 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its name, default, meaning, and whether it must never be printed."""
+    """One setting: its name, default, meaning, whether it must never be printed, and whether this version reads it.
+
+    What is for `later` has its name already, so that a file of settings need not change; it does nothing yet.
+    """
 
     name: str
     default: str = ""
     about: str = ""
     secret: bool = False
+    later: bool = False
 
 
 SETTINGS = (
@@ -44,29 +48,31 @@ SETTINGS = (
         "EMAIL_URL", "", "smtp://user:password@host:port or file:///folder; empty: files under home/mail.", secret=True
     ),
     Setting("EMAIL_FROM", "Sharp End <sharp-end@localhost>", "Sender of every mail."),
-    Setting("TWILIO_ACCOUNT_SID", "", "Twilio account.", secret=True),
-    Setting("TWILIO_AUTH_TOKEN", "", "Twilio token.", secret=True),
-    Setting("TWILIO_FROM", "", "Number that calls and texts come from."),
-    Setting("TWILIO_BASE_URL", "https://api.twilio.com", "Twilio's address, or a stand-in's."),
-    Setting("SLACK_BOT_TOKEN", "", "Slack bot token.", secret=True),
-    Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True),
-    Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True),
-    Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's."),
-    Setting("NTFY_URL", "", "ntfy server."),
-    Setting("NTFY_TOKEN", "", "ntfy token.", secret=True),
-    Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
-    Setting("HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way."),
-    Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
-    Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s."),
-    Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
-    Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home."),
-    Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True),
+    Setting("TWILIO_ACCOUNT_SID", "", "Twilio account.", secret=True, later=True),
+    Setting("TWILIO_AUTH_TOKEN", "", "Twilio token.", secret=True, later=True),
+    Setting("TWILIO_FROM", "", "Number that calls and texts come from.", later=True),
+    Setting("TWILIO_BASE_URL", "https://api.twilio.com", "Twilio's address, or a stand-in's.", later=True),
+    Setting("SLACK_BOT_TOKEN", "", "Slack bot token.", secret=True, later=True),
+    Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True, later=True),
+    Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True, later=True),
+    Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's.", later=True),
+    Setting("NTFY_URL", "", "ntfy server.", later=True),
+    Setting("NTFY_TOKEN", "", "ntfy token.", secret=True, later=True),
+    Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True, later=True),
+    Setting(
+        "HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True, later=True
+    ),
+    Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s.", later=True),
+    Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True, later=True),
+    Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status.", later=True),
+    Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home.", later=True),
+    Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True, later=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
-    Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
-    Setting("OIDC_ISSUER", "", "OpenID Connect issuer."),
-    Setting("OIDC_CLIENT_ID", "", "OpenID Connect client."),
-    Setting("OIDC_CLIENT_SECRET", "", "OpenID Connect secret.", secret=True),
-    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True),
+    Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach.", later=True),
+    Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
+    Setting("OIDC_CLIENT_ID", "", "OpenID Connect client.", later=True),
+    Setting("OIDC_CLIENT_SECRET", "", "OpenID Connect secret.", secret=True, later=True),
+    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True, later=True),
 )
 KNOWN = {setting.name: setting for setting in SETTINGS}
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")

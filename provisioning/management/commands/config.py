@@ -38,7 +38,7 @@ def rows_of(values: dict[str, environment.Value]) -> Iterator[tuple[str, str, st
         if made and value.text in {"", made}:
             yield name, "first start", environment.MASK
         elif (name in running and value.text in {"", running[name]}) or (sockets and sockets in value.text):
-            yield name, "embedded", environment.MASK
+            yield name, "embedded", environment.MASK if value.setting.secret else running.get(name, value.text)
         elif name == "SHARPEND_HOME":
             yield name, value.source, str(home)
         else:
