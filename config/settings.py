@@ -81,11 +81,23 @@ INSTALLED_APPS = [
     "incidents",
     "paging",
     "alerts",
+    "postmortems",
     "status",
     "desk",
     "provisioning",
 ]
-ROOMS = ["foundation", "teams", "oncall", "incidents", "paging", "alerts", "status", "desk", "provisioning"]
+ROOMS = [
+    "foundation",
+    "teams",
+    "oncall",
+    "incidents",
+    "paging",
+    "alerts",
+    "postmortems",
+    "status",
+    "desk",
+    "provisioning",
+]
 
 MIDDLEWARE = [
     "foundation.direct.DirectDoor",

@@ -45,6 +45,8 @@ def declare(
         customer_facing=facing or "impact_started_at" in stamps,
     )
     incident = lifecycle.open_one(opening, at=at)
+    if restricted:  # whoever declares it is one of its people, or they could not see what they wrote
+        command.take_role(incident, role="responder", person=by, by=by, at=at)
     if stamps:
         _apply(incident, stamps, at)
     return incident

@@ -137,6 +137,7 @@ class Page(models.Model):
         indexes = [
             models.Index(fields=["incident", "id"], name="page_incident"),
             models.Index(fields=["person", "-id"], name="page_person"),
+            models.Index(fields=["created_at"], name="page_created"),
         ]
 
     def __str__(self) -> str:

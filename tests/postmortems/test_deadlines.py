@@ -58,7 +58,7 @@ def test_who_owes_what() -> None:
         {"security": True},
         {"requested": True},
     ):
-        assert owes_internal(replace(quiet, **change)), change  # type: ignore[arg-type]
+        assert owes_internal(replace(quiet, **change)), change
     assert owes_public(replace(quiet, data_loss=True))
     assert not owes_public(replace(CASE, public_by_hand=False))
     assert owes_public(replace(quiet, public_by_hand=True))
