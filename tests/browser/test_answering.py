@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -33,14 +34,24 @@ def system(browser: Browser) -> Iterator[System]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, Any]:
+    """Who has signed in already: their cookies, for tests in which signing in is not the point."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, system: System) -> Iterator[Visit]:
+def visit(browser: Browser, system: System, sessions: dict[str, Any]) -> Iterator[Visit]:
     """Browsers that are closed, and asked for complaints, when the test is over."""
     visitors: list[Visitor] = []
 
-    def make(*, width: int = 1280, scripts: bool = True) -> Visitor:
-        visitors.append(Visitor(browser, system, width=width, scripts=scripts))
-        return visitors[-1]
+    def make(*, width: int = 1280, scripts: bool = True, signed_in: str = "") -> Visitor:
+        visitors.append(visitor := Visitor(browser, system, width=width, scripts=scripts))
+        if signed_in in sessions:
+            visitor.context.add_cookies(sessions[signed_in])
+        elif signed_in:
+            sessions[signed_in] = visitor.sign_in(signed_in).cookies
+        return visitor
 
     yield make
     for visitor in visitors:
@@ -116,8 +127,8 @@ def test_the_link_of_the_mail_acknowledges_without_signing_in(system: System, vi
 
 
 def test_the_other_one_sees_who_has_it_without_reloading(system: System, visit: Visit) -> None:
-    alice = visit().sign_in("alice@example.com")
-    bob = visit(width=360).sign_in("bob@example.com")
+    alice = visit(signed_in="alice@example.com")
+    bob = visit(width=360, signed_in="bob@example.com")
     number = break_something(system, "Cache is cold")
     bobs = bob.open(f"/incidents/{number}/")
     expect(bobs.get_by_role("button", name="Acknowledge")).to_be_visible()
@@ -131,7 +142,7 @@ def test_the_other_one_sees_who_has_it_without_reloading(system: System, visit: 
 
 
 def test_keys_press_the_buttons(system: System, visit: Visit) -> None:
-    alice = visit().sign_in("alice@example.com")
+    alice = visit(signed_in="alice@example.com")
     number = break_something(system, "Key ring")
     page = alice.open(f"/incidents/{number}/")
     page.keyboard.press("a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
@@ -85,6 +86,11 @@ class Visitor:
         self.page.get_by_role("button", name=re.compile("Sign in as")).click()
         self.page.wait_for_url(f"{self.system.url}/")
         return self
+
+    @property
+    def cookies(self) -> Any:
+        """What signs this browser in, to be given to another one."""
+        return self.context.cookies()
 
     def __enter__(self) -> Visitor:
         return self
