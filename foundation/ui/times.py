@@ -52,8 +52,8 @@ def utc(at: datetime, *, now: datetime) -> str:
 
 
 def says_utc(at: datetime) -> bool:
-    """Whether the viewer's own zone already reads as UTC at `at`."""
-    return zone_name(localtime(at)) == "UTC"
+    """Whether the viewer's own zone already reads as UTC at `at`: London's winter does, Lisbon's "WET" does not."""
+    return zone_name(localtime(at)) in ("UTC", "GMT")
 
 
 def duration(span: timedelta | float | None) -> str:
