@@ -115,7 +115,7 @@ class Scene:
         held = self.alert(ALERTMANAGER, {**group, "alerts": alerts})
         self.by("alice", f"/incidents/{held}/acknowledge/")
         self.by("alice", f"/incidents/{held}/roles/", role="facilitator")
-        self.by("alice", f"/incidents/{held}/notes/", text="Depth grows by **200 a minute** since the deploy of 14:05.")
+        self.by("alice", f"/incidents/{held}/notes/", text="Depth grows by **200 a minute** since the last deploy.")
         self.by("bob", f"/incidents/{held}/notes/", text="Rolling back. `queue-a` first, then `queue-b`.")
         self.numbers["held"] = held
         title = "Card payments are refused by the provider for customers in three countries"
