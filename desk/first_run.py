@@ -102,8 +102,7 @@ def _service(user: User) -> Step:
         found is not None,
         _("Write your teams, services and policies into a file and apply it: ./run manage apply org.yaml"),
         _("%(service)s pages by %(policy)s.") % words if found else "",
-        url=reverse("desk:services"),
-        act=_("See the services"),
+        act=_("Show me how"),  # where the file to paste stands; on that page itself the file is the act
         snippets=[] if found else [Snippet("org.yaml", example(user))],
     )
 
