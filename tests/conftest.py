@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,10 @@ WHOLE = ("smoke", "chaos", "browser", "start", "bench")
 
 
 def pytest_configure() -> None:
-    """Where collected static files would be; whitenoise warns when the folder is not there."""
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    """In this process nothing was collected: a system that collects its files meanwhile must not disturb a test."""
+    empty = tempfile.mkdtemp(prefix="sharp-end-static-")
+    atexit.register(shutil.rmtree, empty, ignore_errors=True)
+    settings.STATIC_ROOT = empty
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
