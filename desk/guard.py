@@ -48,3 +48,8 @@ def find_incident(user: User, number: str, *, related: tuple[str, ...] = ()) -> 
     if found is None:
         raise Http404(_("There is no incident %s, or it is not yours to see.") % number[:20])
     return found
+
+
+def row_number(text: str) -> int | None:
+    """The id of a row that a form or an address names; None for anything that no bigint can be."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - bigint

@@ -16,7 +16,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from desk.forecast import next_page
-from desk.guard import find_incident, person, visible, who
+from desk.guard import find_incident, person, row_number, visible, who
 from desk.incident_alerts import alerts_of, playbooks_of, still_firing
 from desk.story import FILTERS, read_story
 from incidents.models import Incident, RoleTenure, State
@@ -85,7 +85,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     pages = list(incident.pages.select_related("person").prefetch_related("deliveries").order_by("-pk")[:PAGES])
     alerts = alerts_of(incident)
     chosen = request.GET.get("story", "all")
-    story = read_story(incident, chosen, _number(request.GET.get("before", "")))
+    story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
     return {
         "at": at,
@@ -143,10 +143,6 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
 def colleagues(user: User) -> list[User]:
     """People who can be asked: active, not observers, not oneself."""
     return list(User.objects.active().exclude(role=Role.OBSERVER).exclude(pk=user.pk).order_by("name", "email"))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - bigint
 
 
 def _address(name: str, incident: Incident, query: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
-from desk.guard import person, require, who
+from desk.guard import person, require, row_number, who
 from oncall import rosters, writers
 from oncall.models import Override, Schedule
 from oncall.rosters import Shift
@@ -154,9 +154,8 @@ def _holder(shifts: list[Shift], at: datetime) -> User | None:
 
 def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> HttpResponse:
     """Take an override back: its maker, its person, or who runs the team. What came from the file changes in the file."""
-    number = request.POST["remove"]
     known = schedule.overrides.filter(from_file=False)
-    found = get_object_or_404(known, pk=int(number) if number.isascii() and number.isdigit() else 0)
+    found = get_object_or_404(known, pk=row_number(request.POST["remove"]) or 0)
     mine = standing.user_id in {found.person_id, found.created_by_id}
     require(mine or may_edit_team_config(standing, schedule.team_id))
     writers.remove_override(found, at=timezone.now())

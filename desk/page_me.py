@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from desk.answers import see_other
-from desk.guard import person
+from desk.guard import person, row_number
 from incidents.models import NotAllowed
 from paging import answers, asking
 from paging.models import Page
@@ -22,9 +22,7 @@ def page_me(request: HttpRequest) -> HttpResponse:
     """Page myself on every method; with `seen` (a page's id) say that it rang. Observers may: it tests a phone."""
     user, at = person(request), timezone.now()
     if "seen" in request.POST:
-        number = request.POST["seen"]
-        known = number.isascii() and number.isdigit() and len(number) < 19  # noqa: PLR2004 - bigint
-        page = get_object_or_404(Page, pk=int(number) if known else 0, person=user)
+        page = get_object_or_404(Page, pk=row_number(request.POST["seen"]) or 0, person=user)
         answers.answer_page(page, at=at, via="web") if page.incident is None else answers.seen(page, at=at)
         messages.success(request, _("Good: it rang."))
         return see_other(request, reverse("desk:home"))

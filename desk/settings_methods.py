@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk import verification
 from desk.answers import SeeOther
-from desk.guard import person, who
+from desk.guard import person, row_number, who
 from foundation.ui.times import duration
 from incidents.models import NotAllowed
 from paging import methods, outbox
@@ -145,8 +145,7 @@ def _rule(request: HttpRequest, whose: User) -> HttpResponse:
 
 
 def _remove_rule(request: HttpRequest, whose: User) -> HttpResponse:
-    number = request.POST.get("rule", "")
-    methods.remove_rule(whose, int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0)  # noqa: PLR2004
+    methods.remove_rule(whose, row_number(request.POST.get("rule", "")) or 0)
     return _back(whose, request)
 
 

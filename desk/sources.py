@@ -22,7 +22,7 @@ from alerts.models import Alert, Body, RejectedDelivery, RejectedQuerySet, Sourc
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther
 from desk.forecast import would_page
-from desk.guard import person, require, who
+from desk.guard import person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
 from teams.models import Role
 from teams.permissions import Standing, may_edit_team_config
@@ -96,9 +96,7 @@ def _new_key(request: HttpRequest, source: Source) -> HttpResponse:
 
 
 def _revoke_key(request: HttpRequest, source: Source) -> HttpResponse:
-    number = request.POST.get("key", "")
-    fits = number.isascii() and number.isdigit() and len(number) < 19  # noqa: PLR2004 - bigint
-    key = get_object_or_404(source.keys, pk=int(number) if fits else 0)
+    key = get_object_or_404(source.keys, pk=row_number(request.POST.get("key", "")) or 0)
     keys.revoke(key, at=timezone.now())
     messages.success(request, _("The key %s is refused from now on.") % key)
     return SeeOther(reverse("desk:source", args=[source.slug]))
