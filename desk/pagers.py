@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from oncall import rosters, rotation
+from oncall import rosters, rotation, stored
 from oncall.models import Schedule
 from paging.channels.base import available
 from paging.models import ContactMethod
@@ -57,7 +57,7 @@ class Stretch:
 
 
 def pagers_of(schedules: Iterable[Schedule], user: User, at: datetime) -> list[Pager]:
-    """The schedules now, in their order; four queries."""
+    """The schedules now, in their order; two queries."""
     return [
         Pager(schedule, duty.person, duty.until, duty.following, duty.person == user)
         for schedule, duty in rosters.on_call_now(schedules, at)
@@ -83,9 +83,9 @@ def chip_of(pagers: Sequence[Pager]) -> Pager | None:
 
 
 def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Shift | None:
-    """The next time that the person gets the pager; not the one that runs now. Four queries."""
+    """The next time that the person gets the pager; not the one that runs now. Two queries."""
     horizon = at + SHIFT_AHEAD
-    loaded = rosters.load(schedules, at, horizon)
+    loaded = stored.load(schedules, at, horizon)
     ahead = [
         Shift(schedule, block.start, block.end if block.end < horizon else None)
         for schedule in schedules
@@ -96,8 +96,8 @@ def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Shift
 
 
 def gaps_ahead(schedules: Sequence[Schedule], start: datetime, end: datetime) -> list[Stretch]:
-    """When nobody has the pager in [start, end), soonest first; four queries."""
-    loaded = rosters.load(schedules, start, end)
+    """When nobody has the pager in [start, end), soonest first; two queries."""
+    loaded = stored.load(schedules, start, end)
     found = [
         Stretch(schedule, block.start, block.end)
         for schedule in schedules

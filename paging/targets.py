@@ -9,7 +9,6 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from oncall import rosters
-from oncall.models import Schedule
 from teams.models import Role, Team, User
 
 
@@ -32,7 +31,8 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
     the on-call function at that instant.
     """
     found, targets = Found(), list(targets)
-    holders = _holders([target.partition(":")[2] for target in targets if target.startswith("schedule:")], at)
+    schedules = [target.partition(":")[2] for target in targets if target.startswith("schedule:")]
+    holders = rosters.holders(schedules, at) if schedules else {}
     for target in targets:
         kind, _sep, name = target.partition(":")
         before = len(found.people)
@@ -48,15 +48,6 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
         if len(found.people) == before and not _known(found, kind, name):
             found.nobody.append(target)
     return found
-
-
-def _holders(slugs: list[str], at: datetime) -> dict[str, tuple[Schedule, User | None]]:
-    """Who has the pager of each schedule at `at`, in a constant number of statements."""
-    if not slugs:
-        return {}
-    schedules = list(Schedule.objects.filter(slug__in=slugs))
-    loaded = rosters.load(schedules, at, at)
-    return {row.slug: (row, loaded[row.pk].holder_at(at)) for row in schedules}
 
 
 def _known(found: Found, kind: str, name: str) -> bool:
@@ -76,8 +67,8 @@ def _team(found: Found, slug: str, step: str) -> None:
         _people(found, members, _("member of %(team)s, %(step)s") % {"team": team, "step": step})
 
 
-def _schedule(found: Found, holding: tuple[Schedule, User | None] | None, step: str) -> None:
-    schedule, holder = holding or (None, None)
+def _schedule(found: Found, holding: tuple[str, User | None] | None, step: str) -> None:
+    schedule, holder = holding or ("", None)
     if holder:
         found.add(holder, _("pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
 
