@@ -14,7 +14,7 @@ from config.engines import find_postgres
 TOKEN = "q7token"
 FIRST_ID = 7_000_000_000
 """The captured incident's number: one that is found again in the SQL that follows its INSERT."""
-HASH = re.compile(r"'([0-9a-f]{64})'")
+HASH = re.compile(r"""(?<=['"])([0-9a-f]{64})(?=['"])""")
 RANDOM_DIGITS = 15
 
 
@@ -33,8 +33,8 @@ def script_of(statements: list[str], *, keep: str) -> str:
         line = " ".join(sql.split()).rstrip(";").replace(TOKEN, ":r").replace(str(FIRST_ID), ":incident_id")
         for lock in locks:
             line = line.replace(lock, ":lock")
-        line = HASH.sub(lambda hit: hit[0] if hit[1] == keep else f"':r-{hit[1][RANDOM_DIGITS + 1 :]}'", line)
-        opens = line.startswith('INSERT INTO "incidents_incident"')
+        line = HASH.sub(lambda hit: hit[0] if hit[0] == keep else f":r-{hit[0][RANDOM_DIGITS + 1 :]}", line)
+        opens = "INSERT INTO incidents_incident" in line
         lines.append(f"{line} \\gset incident_" if opens else f"{line};")
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
+from incidents import statements
 from incidents.models import OPEN, OVER, ImpactInterval, Incident, Kind, NotAllowed, State, TimelineEntry
 from incidents.severity import ACK_TIMEOUT, IMPACT_OF, STANDARD, rank
 from teams.models import Service, User
@@ -48,27 +49,26 @@ class Opening:
 
 @transaction.atomic(savepoint=False)
 def open_many(openings: Sequence[Opening], *, at: datetime) -> list[Incident]:
-    """Open an incident for each opening, with its first line and impact interval, in a constant number of statements."""
-    incidents = Incident.objects.bulk_create([_begin(opening, at) for opening in openings])
-    TimelineEntry.objects.bulk_create(
-        TimelineEntry(
-            incident=incident,
-            at=at,
-            kind=Kind.DECLARED if opening.by else Kind.OPENED,
-            by=opening.by,
-            cause=opening.cause,
-            text=opening.text,
-            data={"class": opening.severity, **opening.data},
-        )
-        for incident, opening in zip(incidents, openings, strict=True)
-    )
-    ImpactInterval.objects.bulk_create(
-        impact_of(incident, incident.impact_started_at)
-        for incident in incidents
-        if incident.impact_started_at and incident.service_id
-    )
+    """Open an incident for each opening, with its first line and impact interval; one statement."""
+    begun = [_begun(opening, at) for opening in openings]
+    statements.insert_begun(begun)
     wake(PAGING)
-    return incidents
+    return [one.incident for one in begun]
+
+
+def _begun(opening: Opening, at: datetime) -> statements.Begun:
+    incident = _begin(opening, at)
+    entry = TimelineEntry(
+        incident=incident,
+        at=at,
+        kind=Kind.DECLARED if opening.by else Kind.OPENED,
+        by=opening.by,
+        cause=opening.cause,
+        text=opening.text,
+        data={"class": opening.severity, **opening.data},
+    )
+    felt_at = incident.impact_started_at
+    return statements.Begun(incident, entry, impact_of(incident, felt_at) if felt_at and incident.service_id else None)
 
 
 def open_one(opening: Opening, *, at: datetime) -> Incident:
