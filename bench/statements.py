@@ -85,10 +85,19 @@ def _one(place: int, word: str) -> Path:
     while len(taken) == before:
         work, key = _next_due()
         path.tasks.append(work.name)
-        with CaptureQueriesContext(connection) as seen:
-            work.run(key, timezone.now())
-        _note(path, work.name, seen)
+        _run(path, work, key)
     return path
+
+
+def _run(path: Path, work: registry.Work, key: registry.Key) -> None:
+    """Do it, and what it hands on: that is the same task."""
+    with CaptureQueriesContext(connection) as seen:
+        result = work.run(key, timezone.now())
+    _note(path, work.name, seen)
+    if isinstance(result, registry.Next):
+        following = registry.named(result.name)
+        assert following is not None
+        _run(path, following, result.key)
 
 
 def _next_due() -> tuple[registry.Work, registry.Key]:

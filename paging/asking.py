@@ -7,11 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OVER, Incident, Kind, NotAllowed
 from paging import notices, outbox
 from paging.models import Page
-from paging.outbox import Call
+from paging.outbox import SENDING, Call
 from teams.models import Membership, User
 
 
@@ -24,6 +25,7 @@ def page_me(user: User, *, at: datetime) -> Page:
     written = outbox.write(
         [Call(user, _("you asked for a test page"))], reason=Page.Reason.TEST, severity="critical", at=at
     )
+    wake(SENDING)
     if written.unreachable:
         raise NotAllowed(_("No verified method could ring. Add one under My phone & alarms."))
     return written.first()
@@ -45,6 +47,7 @@ def pull_in(incident: Incident, *, person: User, by: User, reason: str, at: date
         [Call(person, because)], reason=Page.Reason.ASKED_FOR_HELP, severity=incident.severity, at=at, incident=incident
     )
     lifecycle.reacted(incident, at)
+    wake(SENDING)
     incident.tell(Kind.PULLED_IN, by=by, at=at, text=reason, person=person.email)
     outbox.tell_paged(incident, written, at=at, reason=Page.Reason.ASKED_FOR_HELP, label=_("asked for help"))
     lifecycle.save(incident)
@@ -62,6 +65,7 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
         return incident
     calls = [Call(to, _("%s hands it over to you") % by.short_name)]
     written = outbox.write(calls, reason=Page.Reason.HANDOVER, severity=incident.severity, at=at, incident=incident)
+    wake(SENDING)
     outbox.tell_paged(incident, written, at=at, reason=Page.Reason.HANDOVER, label=_("handed over"))
     return lifecycle.save(incident)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,35 +90,33 @@ def claim(method_id: int, at: datetime) -> Batch | None:
 
     The incident rows are locked while the attempt is written: after an acknowledgement commits, no attempt begins.
     """
-    method = (
-        ContactMethod.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-        .select_related("user")
-        .filter(pk=method_id)
-        .first()
+    waiting = Delivery.objects.filter(method=method_id, method__user__isnull=False, state=State.QUEUED, due_at__lte=at)
+    rows = list(
+        waiting.select_for_update(no_key=True, skip_locked=True, of=("method",))
+        .select_related("method__user", "page")
+        .order_by(WORST_FIRST, "due_at", "pk")[:BUNDLE]
     )
+    method = rows[0].method if rows else None
     if method is None:
         return None
     slot = throttle.next_slot(method.kind, method.last_sent_at, at)
-    queued = Delivery.objects.filter(method=method, state=State.QUEUED, due_at__lte=at)
     if slot > at:
-        queued.update(due_at=slot)
+        waiting.update(due_at=slot)
         return None
-    return _lease(method, _check(method, queued, at), at)
+    return _lease(method, _check(method, rows, at), at)
 
 
-def _check(method: ContactMethod, queued: Iterable[Delivery], at: datetime) -> list[Delivery]:
+def _check(method: ContactMethod, rows: Sequence[Delivery], at: datetime) -> list[Delivery]:
     """Those that may still be sent, under their incidents' locks; the others are cancelled."""
-    rows = list(queued.select_related("page", "page__incident__service").order_by(WORST_FIRST, "due_at", "pk")[:BUNDLE])  # type: ignore[attr-defined]
     ids = {row.page.incident_id for row in rows if row.page.incident_id}
-    incidents = (
-        Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
-    )
+    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("service")
+    incidents = locked.filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
     good = []
     for row in rows:
-        incident = incidents.get(row.page.incident_id)
-        reason = sendable.why_not(_facts(row, method, incident), at)
+        row.page.incident = incidents.get(row.page.incident_id or 0)
+        reason = sendable.why_not(_facts(row, method, row.page.incident), at)
         if reason:
-            Delivery.objects.filter(pk=row.pk).update(state=State.CANCELLED, error=reason)
+            Delivery.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.CANCELLED, error=reason)
         else:
             good.append(row)
     return good
@@ -139,13 +137,15 @@ def _facts(row: Delivery, method: ContactMethod, incident: Incident | None) -> s
 
 
 def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch | None:
-    """Mark them as being sent, write the attempts, and build the message."""
-    if not rows:
-        return None
-    for row in rows:
-        row.attempt += 1
-    statements.lease([row.pk for row in rows], method=method.pk, at=at, until=at + LEASE)
-    return Batch(method, rows, _message(method, rows))
+    """Mark them as being sent, write the attempts, and build the message.
+
+    The rows were read before the locks: what another sender took meanwhile is no longer waiting, and is his.
+    """
+    attempts = statements.lease([row.pk for row in rows], method=method.pk, at=at, until=at + LEASE) if rows else {}
+    ours = [row for row in rows if row.pk in attempts]
+    for row in ours:
+        row.attempt = attempts[row.pk]
+    return Batch(method, ours, _message(method, ours)) if ours else None
 
 
 def _message(method: ContactMethod, rows: Sequence[Delivery]) -> Message:

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Case, F, Min, OuterRef, Subquery, Value, When
 from django.utils.translation import gettext as _
 
-from foundation.dispatch.registry import Key
+from foundation.dispatch.registry import Key, Next
+from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN_Q, Incident, Kind
 from incidents.severity import CLASSES
 from paging import outbox, targets
 from paging.models import Escalation, Page
-from paging.outbox import Call
+from paging.outbox import SENDING, Call
 from paging.policy import CATCH_ALL_EVERY, Policy, policy_for
 
 POISONED = timedelta(minutes=5)
@@ -40,8 +41,11 @@ def oldest(at: datetime) -> datetime | None:
 
 
 @transaction.atomic
-def escalate_one(key: Key, at: datetime) -> bool:
-    """Look at one incident; returns False when it is not due or somebody else is at it."""
+def escalate_one(key: Key, at: datetime) -> bool | Next:
+    """Look at one incident; returns False when it is not due or somebody else is at it.
+
+    A page that rings on one method is sent at once by whoever looked: the shortest way. For more, the dispatcher is woken.
+    """
     incident = _claim(key, at)
     if incident is None:
         return False
@@ -53,8 +57,11 @@ def escalate_one(key: Key, at: datetime) -> bool:
             lifecycle.next_look(incident, due_at=incident.held_until)
             return True
         lifecycle.acknowledgement_expired(incident, at=at)
-    next_at = Run(incident, _run_of(incident, at), at).advance()
-    lifecycle.next_look(incident, due_at=next_at)
+    run = Run(incident, _run_of(incident, at), at)
+    lifecycle.next_look(incident, due_at=run.advance())
+    if len(run.rings_now) == 1:
+        return Next(SENDING, *run.rings_now)
+    wake(SENDING)
     return True
 
 
@@ -89,6 +96,7 @@ class Run:
     incident: Incident
     run: Escalation
     at: datetime
+    rings_now: set[int] = field(default_factory=set)
 
     def advance(self) -> datetime:
         """Run the next step; steps that name nobody are logged and passed at once. Returns the next due time."""
@@ -116,10 +124,10 @@ class Run:
     def _page(self, notify: list[str], reason: str, label: str, place: tuple[int, int]) -> bool:
         """Page everybody behind `notify`, and save the run where it stands now; whether anybody can be reached."""
         found = targets.resolve(notify, at=self.at, step=label)
-        self.run.save()
         for target in found.nobody:
             self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why="nobody_on_call", target=target)
         if not found.people:
+            self.run.save()
             return False
         written = outbox.write(
             [Call(person, because) for person, because in found.people.values()],
@@ -131,6 +139,7 @@ class Run:
             round_=place[0],
             step=place[1],
         )
+        self.rings_now |= written.methods_now
         outbox.tell_paged(self.incident, written, at=self.at, reason=reason, label=label)
         return bool(written.rang)
 
@@ -156,6 +165,7 @@ def put_aside(key: Key, at: datetime, error: Exception) -> None:
     label = _("paging failed")
     incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="error", error=type(error).__name__)
     calls = [Call(person, because) for person, because in found.people.values()]
+    wake(SENDING)
     written = outbox.write(calls, reason=Page.Reason.ESCALATED, severity=incident.severity, at=at, incident=incident)
     outbox.tell_paged(incident, written, at=at, reason=Page.Reason.ESCALATED, label=label)
     lifecycle.next_look(incident, due_at=at + POISONED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -95,6 +95,17 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"escalation {self.fence} of {self.incident_id}"
+
+    def columns(self) -> dict[str, Any]:
+        """Where it stands, as JSON takes it: what is written together with its pages."""
+        return {
+            "policy_slug": self.policy_slug,
+            "policy": self.policy,
+            "round": self.round,
+            "step": self.step,
+            "state": str(self.state),
+            "started_at": self.started_at.isoformat(),
+        }
 
 
 class Page(models.Model):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from foundation.dispatch.wake import wake
 from incidents.models import Incident, Kind
 from paging import statements
 from paging.channels.base import available
@@ -28,11 +27,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: the calls, the page's id for each person's, and who has no method that could ring."""
+    """What was written: the calls, the page's id for each person's, who has no method that could ring, and what rings now."""
 
     calls: Sequence[Call]
     pages: dict[int, int]
     unreachable: list[User]
+    methods_now: set[int]
 
     @property
     def rang(self) -> list[Call]:
@@ -55,16 +55,17 @@ def write(
     round_: int = 0,
     step: int = 0,
 ) -> Written:
-    """Page these people: one page each, one delivery per method of theirs. The caller holds the incident's lock.
+    """Page these people: one page each, one delivery per method of theirs. The caller holds the incident's lock, and wakes
+    the sending. The run is stored where it stands now.
 
     A person whom nothing can reach gets a page without deliveries: it is seen in the browser and in the ledger.
     """
     rings = ways_of([call.person.pk for call in calls], severity)
-    pages = statements.insert_pages(
+    inserted = statements.insert_pages(
         [(call.person.pk, call.because) for call in calls],
         [(person, ring.method_id, ring.kind, ring.after) for person, found in rings.items() for ring in found],
         incident=incident.pk if incident else None,
-        run=run.pk if run else None,
+        run=run.columns() if run else None,
         fence=incident.page_fence if incident else 0,
         round=round_,
         step=step,
@@ -72,8 +73,11 @@ def write(
         severity=str(severity),
         at=at,
     )
-    wake(SENDING)
-    return Written(calls, pages, [call.person for call in calls if not rings[call.person.pk]])
+    if run:
+        run.pk, run._state.adding = inserted.run, False
+    unreachable = [call.person for call in calls if not rings[call.person.pk]]
+    now = {ring.method_id for found in rings.values() for ring in found if ring.after == 0}
+    return Written(calls, inserted.pages, unreachable, now)
 
 
 def ways_of(person_ids: Sequence[int], severity: str) -> dict[int, list[Ring]]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-# A run's pages and their deliveries. Arrays are parallel: one entry per person, then one per ring.
+# The run where it stands now, its pages and their deliveries. Arrays are parallel: one entry per person, then per ring.
 _PAGES = """
-WITH written AS (
+WITH run AS (
+    INSERT INTO paging_escalation (incident_id, fence, policy_slug, policy, round, step, state, started_at)
+    SELECT %(incident)s, %(fence)s, r.policy_slug, r.policy, r.round, r.step, r.state, r.started_at
+    FROM jsonb_populate_record(NULL::paging_escalation, %(run)s::jsonb) AS r WHERE %(run)s IS NOT NULL
+    ON CONFLICT (incident_id, fence) DO UPDATE SET round = EXCLUDED.round, step = EXCLUDED.step, state = EXCLUDED.state
+    RETURNING id
+), written AS (
     INSERT INTO paging_page
         (incident_id, escalation_id, fence, person_id, round, step, reason, because, severity, created_at)
-    SELECT %(incident)s, %(run)s, %(fence)s, person, %(round)s, %(step)s, %(reason)s, because, %(severity)s, %(at)s
+    SELECT %(incident)s, (SELECT id FROM run), %(fence)s, person, %(round)s, %(step)s, %(reason)s, because, %(severity)s, %(at)s
     FROM unnest(%(people)s::bigint[], %(because)s::text[]) WITH ORDINALITY AS call (person, because, number)
     ORDER BY number
     RETURNING id, person_id
@@ -25,18 +32,19 @@ WITH written AS (
         AS ring (person, method, kind, after)
     JOIN written ON written.person_id = ring.person
 )
-SELECT id, person_id FROM written ORDER BY id
+SELECT written.id, person_id, run.id FROM written LEFT JOIN run ON true ORDER BY written.id
 """
 
 _LEASE = """
 WITH leased AS (
     UPDATE paging_delivery SET attempt = attempt + 1, state = 'sending', lease_until = %(until)s
-    WHERE id = ANY(%(ids)s) RETURNING id, attempt
+    WHERE id = ANY(%(ids)s) AND state = 'queued' RETURNING id, attempt
 ), rang AS (
     UPDATE paging_contactmethod SET last_sent_at = %(at)s WHERE id = %(method)s
 )
 INSERT INTO paging_deliveryattempt (delivery_id, number, started_at, outcome, error)
 SELECT id, attempt, %(at)s, '', '' FROM leased
+RETURNING delivery_id, number
 """
 
 # Guarded by the attempt's number: a stale sender writes nothing more.
@@ -52,12 +60,24 @@ FROM mine WHERE paging_delivery.id = mine.id AND attempt = mine.number AND state
 """
 
 
+class Inserted(NamedTuple):
+    """The page of each person by their primary keys, and the run's, where there is one."""
+
+    pages: dict[int, int]
+    run: int | None
+
+
 def insert_pages(
-    people: Sequence[tuple[int, str]], rings: Sequence[tuple[int, int, str, int]], **values: Any
-) -> dict[int, int]:
+    people: Sequence[tuple[int, str]],
+    rings: Sequence[tuple[int, int, str, int]],
+    *,
+    run: dict[str, Any] | None = None,
+    **values: Any,
+) -> Inserted:
     """Write a page for each (person id, because) and a delivery for each (person id, method id, kind, seconds after).
 
-    `values` are incident, run, fence, round, step, reason, severity and at. Returns the page id of each person id.
+    `run` holds the columns of the escalation where it stands now; `values` are incident, fence, round, step, reason,
+    severity and at.
     """
     arrays: dict[str, Any] = {
         "people": [person for person, _because in people],
@@ -66,16 +86,22 @@ def insert_pages(
         "methods": [ring[1] for ring in rings],
         "kinds": [ring[2] for ring in rings],
         "after": [ring[3] for ring in rings],
+        "run": run and json.dumps(run),
     }
     with connection.cursor() as cursor:
         cursor.execute(_PAGES, {**arrays, **values})
-        return {person: page for page, person in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return Inserted({person: page for page, person, _run in rows}, rows[0][2] if rows else None)
 
 
-def lease(ids: Sequence[int], *, method: int, at: datetime, until: datetime) -> None:
-    """Mark deliveries as being sent until `until`, write an attempt for each, and take the method's slot."""
+def lease(ids: Sequence[int], *, method: int, at: datetime, until: datetime) -> dict[int, int]:
+    """Mark waiting deliveries as being sent until `until`, write an attempt for each, and take the method's slot.
+
+    Returns the number of the attempt of each that is ours now; another sender may have been faster.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, {"ids": list(ids), "method": method, "at": at, "until": until})
+        return dict(cursor.fetchall())
 
 
 def mark_sent(attempts: Sequence[tuple[int, int]], *, reference: str, at: datetime) -> None:

@@ -7,8 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 logger = logging.getLogger(__name__)
 Key = int | str
+
+
+@dataclass(frozen=True)
+class Next:
+    """Work that a piece of work made due: it is done at once in the same place, and nobody need be woken for it."""
+
+    name: str
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -16,8 +26,8 @@ class Work:
     """One kind of due work.
 
     `due(at, limit)` lists the keys that are due, most urgent first; `run(key, at)` claims one under its lock, does it, and
-    does nothing when somebody else was faster. `oldest(at)` is the due time of the oldest row, for health checks, which
-    complain once it is more than `late_after` old. `failed(key, at, error)` puts a poisonous row aside.
+    does nothing when somebody else was faster; it may return a `Next`. `oldest(at)` is the due time of the oldest row, for
+    health checks, which complain once it is more than `late_after` old. `failed(key, at, error)` puts a poisonous row aside.
     """
 
     name: str
@@ -55,13 +65,14 @@ def do(name: str, key: Key, at: datetime) -> bool:
     """Do one piece of due work; a failure is logged and put aside, never raised: one bad row must not stop the rest."""
     work = _registry[name]
     try:
-        work.run(key, at)
+        result = work.run(key, at)
     except Exception as error:
         logger.exception("due work failed: %s %s", name, key)
         if work.failed:
             work.failed(key, at, error)
         return False
-    return True
+    # Its own instant: the look may have waited for a lock, and a lease counts from when it is taken.
+    return do(result.name, result.key, timezone.now()) if isinstance(result, Next) else True
 
 
 def oldest_due(at: datetime) -> dict[str, float]:

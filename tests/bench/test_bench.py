@@ -24,7 +24,7 @@ def test_the_way_from_post_to_mail_is_two_tasks(db: None) -> None:
 
     path = statements.measure()
 
-    assert path["tasks"] == ["paging", "sending"]
+    assert path["tasks"] == ["paging"]
     assert {part for part, _sql in path["statements"]} == {"intake", "paging", "sending"}
     assert not any(sql.startswith(statements.FRAMES) for _part, sql in path["statements"])
 
