@@ -69,6 +69,7 @@ def edit_stamps(
         incident.tell(Kind.EDITED, by=by, at=at, text=reason, field=name, old=_iso(old), new=_iso(value))
     check_order(incident)
     lifecycle.reacted(incident, at)
+    lifecycle.look_at_clocks(incident, at)
     return lifecycle.save(incident)
 
 
@@ -110,6 +111,7 @@ def add_impact(incident: Incident, *, interval: ImpactInterval, by: User, at: da
     interval.incident, interval.automatic = incident, False
     interval.save()
     lifecycle.reacted(incident, at)
+    lifecycle.look_at_clocks(incident, at)
     incident.tell(Kind.IMPACT, by=by, at=at, interval_kind=interval.kind, service=interval.service.slug)
     lifecycle.save(incident)
     return interval

@@ -57,6 +57,7 @@ def _apply(incident: Incident, stamps: dict[str, datetime], at: datetime) -> Non
     if incident.resolved_at:
         incident.state = State.RESOLVED
         incident.page_due_at = None
+        lifecycle.look_at_clocks(incident, at)
         incident.stamp("auto", mitigated_at=incident.mitigated_at or incident.resolved_at)
     command.check_order(incident)
     if incident.mitigated_at:

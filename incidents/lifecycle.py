@@ -23,6 +23,8 @@ from teams.models import Service, User
 
 PAGING = "paging"
 """The name of the due work that looks at `page_due_at`."""
+CLOCKS = "clocks"
+"""The name of the due work that looks at `clocks_due_at`: what the end of an incident makes somebody owe."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,25 @@ def _who_ended(incident: Incident) -> str:
 
 
 def save(incident: Incident) -> Incident:
-    """Write a locked incident with its next version, and wake paging when it must look."""
+    """Write a locked incident with its next version, and wake paging and the clocks when they must look."""
     incident.version += 1
     incident.save()
     if incident.page_due_at:
         wake(PAGING)
+    if incident.clocks_due_at:
+        wake(CLOCKS)
     return incident
+
+
+def clocks_looked(incident: Incident) -> None:
+    """The deadlines agree with the incident as it stands. The caller holds the lock; one statement."""
+    incident.clocks_due_at = None
+    incident.save(update_fields=["clocks_due_at"])
+
+
+def look_at_clocks(incident: Incident, at: datetime) -> None:
+    """Something changed that deadlines follow from. The caller holds the lock and saves."""
+    incident.clocks_due_at = at
 
 
 def reacted(incident: Incident, at: datetime) -> None:
@@ -290,6 +305,7 @@ def resolve(
     if by:
         reacted(incident, at)
     _stop(incident)
+    look_at_clocks(incident, at)
     incident.tell(Kind.RESOLVED, by=by, at=at, cause=cause, self_resolved=by is None)
     return save(incident)
 
@@ -314,6 +330,7 @@ def reopen(incident: Incident, *, at: datetime, by: User | None = None, cause: s
     _page_again(incident, at)
     if incident.impact_started_at and incident.service_id:
         impact_of(incident, at).save()
+    look_at_clocks(incident, at)
     incident.tell(Kind.REOPENED, by=by, at=at, cause=cause, was=was)
     return save(incident)
 
@@ -345,6 +362,7 @@ def cancel(incident: Incident, *, by: User, at: datetime, reason: str = "") -> I
     reacted(incident, at)
     incident.state = State.CANCELLED
     _stop(incident)
+    look_at_clocks(incident, at)
     incident.tell(Kind.CANCELLED, by=by, at=at, text=reason)
     return save(incident)
 
@@ -361,6 +379,7 @@ def change_class(
     incident.severity = to
     if by:
         reacted(incident, at)
+    look_at_clocks(incident, at)
     incident.tell(Kind.CLASS, by=by, at=at, text=reason, cause=cause, **{"from": before, "to": to})
     if incident.is_open and by is None and rank(to) < rank(before):
         _page_again(incident, at)

@@ -113,6 +113,7 @@ class Incident(models.Model):
     resolve_as_of = models.DateTimeField(
         null=True, blank=True, help_text=_("the instant at which the last alert ended")
     )
+    clocks_due_at = models.DateTimeField(null=True, blank=True, help_text=_("when the deadlines must be looked at"))
 
     reopened = models.PositiveIntegerField(default=0)
     recurrence_of = models.ForeignKey(
@@ -145,6 +146,11 @@ class Incident(models.Model):
             models.Index(
                 fields=["resolve_due_at"], name="incident_resolve_due", condition=Q(resolve_due_at__isnull=False)
             ),
+            models.Index(
+                fields=["clocks_due_at"], name="incident_clocks_due", condition=Q(clocks_due_at__isnull=False)
+            ),
+            models.Index(fields=["resolved_at"], name="incident_resolved", condition=Q(resolved_at__isnull=False)),
+            models.Index(fields=["detected_at"], name="incident_detected"),
             models.Index(fields=["-id"], name="incident_open", condition=OPEN_Q),
             models.Index(fields=["service", "-id"], name="incident_service"),
             models.Index(fields=["group_key", "-id"], name="incident_group", condition=~Q(group_key="")),
