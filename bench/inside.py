@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
+
+DROP_TRIES = 10
 
 
 def _create_database(name: str, template: str) -> None:
@@ -20,10 +23,18 @@ def _create_database(name: str, template: str) -> None:
 
 
 def _drop_database(name: str) -> None:
-    from django.db import connection
+    """Without FORCE: that may not end an autovacuum of the superuser's, while a plain DROP sends it away by itself."""
+    from django.db import OperationalError, connection
 
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    for left in reversed(range(DROP_TRIES)):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            return
+        except OperationalError:
+            if not left:
+                raise
+            time.sleep(0.5)
 
 
 def _quiet() -> None:
