@@ -30,11 +30,12 @@ def _drop_database(name: str) -> None:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            return
         except OperationalError:
             if not left:
                 raise
             time.sleep(0.5)
+        else:
+            return
 
 
 def _quiet() -> None:
