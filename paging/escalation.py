@@ -17,10 +17,11 @@ from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN_Q, Incident, Kind
 from incidents.severity import CLASSES
-from paging import outbox, targets
+from paging import notices, outbox, targets
 from paging.models import Escalation, Page
 from paging.outbox import SENDING, Call
 from paging.policy import CATCH_ALL_EVERY, Policy, policy_for
+from teams.leads import lead_for
 
 POISONED = timedelta(minutes=5)
 WORST_FIRST = Case(*(When(severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
@@ -126,6 +127,8 @@ class Run:
         found = targets.resolve(notify, at=self.at, step=label)
         for target in found.nobody:
             self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why="nobody_on_call", target=target)
+        if found.nobody and place[0] == 0:
+            self._tell_lead(found.nobody, label)
         if not found.people:
             self.run.save()
             return False
@@ -142,6 +145,16 @@ class Run:
         self.rings_now |= written.methods_now
         outbox.tell_paged(self.incident, written, at=self.at, reason=reason, label=label)
         return bool(written.rang)
+
+    def _tell_lead(self, nobody: list[str], label: str) -> None:
+        """Nobody stood behind a target: whoever leads hears it by mail, once in a run, while paging goes on."""
+        lead = lead_for(self.incident.service.team if self.incident.service else None)
+        if lead:
+            subject = _("Nobody has the pager: %(number)s passed %(step)s")
+            words = {"number": self.incident.number, "step": label}
+            body = _("These named nobody, so paging went on at once: %s.") % ", ".join(nobody)
+            path, thread = self.incident.path, self.incident.number
+            notices.tell(lead, subject=subject % words, at=self.at, body=body, path=path, thread=thread)
 
     def _exhausted(self, policy: Policy) -> None:
         """Every round is over: page the catch-all, or the administrators when it reaches nobody, again and again."""

@@ -11,7 +11,7 @@ from incidents.models import Incident, Kind
 from oncall.models import Coverage, EscalationStep, LayerMember
 from paging import answers, escalation
 from paging.models import Escalation, Page
-from teams.models import Role
+from teams.models import Area, Notice, Role, Team
 from tests.clock import work_off
 from tests.factories import AT, make_service, make_user
 from tests.paging.conftest import World, with_mail
@@ -129,6 +129,21 @@ def test_a_step_with_nobody_is_passed_at_once_and_told(world: World) -> None:
     assert paged(incident) == [("Bob", 0, 1, "escalated")]
     entry = incident.timeline.get(kind=Kind.NOT_PAGED)
     assert entry.data == {"why": "nobody_on_call", "target": "schedule:payments-primary"}
+
+
+def test_the_lead_hears_once_of_a_step_with_nobody(world: World) -> None:
+    LayerMember.objects.all().delete()
+    lead = make_user("Lena")
+    Area.objects.create(slug="shop", name="Shop", lead=lead)
+    Team.objects.update(area=Area.objects.get())
+    incident = world.open()
+    for at in (0, 10, 20):  # Bob, the next round, Bob again
+        look(minutes(at))
+    notice = Notice.objects.get()
+    assert notice.person == lead
+    assert notice.subject == f"Nobody has the pager: {incident.number} passed step 1"
+    assert "schedule:payments-primary" in notice.body
+    assert not incident.pages.filter(person=lead).exists(), "information, never a page"
 
 
 def test_a_person_without_a_method_does_not_hold_the_step(world: World) -> None:
