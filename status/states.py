@@ -1,0 +1,59 @@
+"""What of the stored words still counts, and how each component is by them. Queries only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q, QuerySet
+
+from status.models import Component, ComponentChange, ComponentState, PublicIncident, PublicUpdate
+
+FINE = (ComponentState.OPERATIONAL, ComponentState.MAINTENANCE)
+
+
+def _not_withdrawn(public: str, at: str) -> Q:
+    """Withdrawing cuts off what was said until then; what is written later stands again."""
+    return Q(**{f"{public}withdrawn_at": None}) | Q(**{f"{at}__gt": F(f"{public}withdrawn_at")})
+
+
+def shown_components() -> QuerySet[Component]:
+    """The components of the public page, in its order."""
+    return Component.objects.filter(public=True, archived_at=None)
+
+
+def standing_updates() -> QuerySet[PublicUpdate]:
+    """Updates that were not withdrawn, oldest first."""
+    return PublicUpdate.objects.filter(_not_withdrawn("public__", "at"))
+
+
+def standing_changes() -> QuerySet[ComponentChange]:
+    """Changes of components by updates that were not withdrawn, oldest first."""
+    return ComponentChange.objects.filter(_not_withdrawn("update__public__", "at"))
+
+
+def current_states(components: Iterable[Component]) -> dict[int, str]:
+    """Component's key -> its state by the latest word; operational when nobody ever said otherwise. One query."""
+    pks = [component.pk for component in components]
+    latest = (
+        standing_changes()
+        .filter(component__in=pks)
+        .order_by("component", "-at", "-pk")
+        .distinct("component")
+        .values_list("component", "new")
+    )
+    return dict.fromkeys(pks, str(ComponentState.OPERATIONAL)) | dict(latest)
+
+
+def last_words(public: PublicIncident) -> dict[int, str]:
+    """Component's key -> what this incident's updates last said of it. One query."""
+    found = standing_changes().filter(update__public=public)
+    return dict(found.order_by("component", "-at", "-pk").distinct("component").values_list("component", "new"))
+
+
+def troubled_elsewhere(public: PublicIncident, components: Iterable[int]) -> dict[int, str]:
+    """Component's key -> the trouble that another incident, not yet resolved, last said of it. Two queries."""
+    last = standing_updates().order_by("public", "-at", "-pk").distinct("public").values_list("public", "status")
+    others = [pk for pk, status in last if status != PublicUpdate.Status.RESOLVED and pk != public.pk]
+    found = standing_changes().filter(update__public__in=others, component__in=list(components))
+    latest = found.order_by("component", "-at", "-pk").distinct("component").values_list("component", "new")
+    return {pk: state for pk, state in latest if state not in FINE}
