@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -50,17 +50,21 @@ class Joined:
 
 
 def load(incident_ids: Iterable[int], group_keys: Iterable[str], at: datetime) -> dict[int, Incident]:
-    """Lock the incidents that this delivery may change: those named, and the open and recent ones of the groups."""
-    found = Incident.objects.raw(
-        _LOAD, [sorted(set(incident_ids)), sorted(set(group_keys)), list(OPEN), at - RECURS_WITHIN]
-    )
-    return {incident.pk: incident for incident in found}
+    """Lock the incidents that this delivery may change: those named, the open and recent ones of the groups, and merged ones."""
+    wanted = {
+        "ids": sorted(set(incident_ids)),
+        "keys": sorted(set(group_keys)),
+        "live": [*OPEN, State.MERGED],
+        "since": at - RECURS_WITHIN,
+    }
+    return {incident.pk: incident for incident in Incident.objects.raw(_LOAD, wanted)}
 
 
 # By hand, because it runs for every delivery that brings news.
 _LOAD = """
 SELECT * FROM incidents_incident
-WHERE id = ANY(%s) OR (group_key = ANY(%s) AND (state = ANY(%s) OR resolved_at >= %s))
+WHERE id = ANY(%(ids)s) OR (group_key = ANY(%(keys)s) AND (state = ANY(%(live)s) OR resolved_at >= %(since)s))
+   OR id IN (SELECT merged_into_id FROM incidents_incident WHERE group_key = ANY(%(keys)s) AND merged_into_id IS NOT NULL)
 ORDER BY id FOR NO KEY UPDATE
 """
 
@@ -102,7 +106,8 @@ class _Groups:
         self.by_key: dict[str, list[Incident]] = defaultdict(list)
         for incident in known.values():
             if incident.group_key:
-                self.by_key[incident.group_key].append(incident)
+                # What would have gone to an incident that was merged goes to the one that it was merged into.
+                self.by_key[incident.group_key].append(known.get(incident.merged_into_id or 0, incident))
         self._joins: dict[int, bool] = {}
 
     def incident_for(self, arrival: Arrival) -> Incident | None:
@@ -112,7 +117,7 @@ class _Groups:
         own = self.known.get(was) if was and arrival.story.said in (Said.FLAPPED, Said.AGAIN) else None
         if own and own.is_open:
             return own
-        live = next((incident for incident in of_group if incident.is_open), None)
+        live = max((incident for incident in of_group if incident.is_open), key=lambda one: one.pk, default=None)
         if live:
             return live if self._in_window(live) else None
         return max(
@@ -134,11 +139,11 @@ class _Groups:
             self._joins[incident.pk] = last is not None and last >= since
         return self._joins[incident.pk]
 
-    def make_room(self, keys: Iterable[str]) -> None:
+    def make_room(self, keys: Collection[str]) -> None:
         """An open incident beyond its window gives its key to the next one: only one open incident holds each."""
         retired = [one for key in keys for one in self.by_key.get(key, []) if one.is_open]
         if retired:
-            Incident.objects.filter(pk__in=[one.pk for one in retired]).update(group_key="")
+            Incident.objects.filter(pk__in=[one.pk for one in retired], group_key__in=keys).update(group_key="")
 
     def before(self, key: str) -> int | None:
         """The last incident of the group in the last 72 hours, which the new one recurs."""

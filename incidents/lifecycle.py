@@ -409,3 +409,51 @@ def page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
     if len(incident_ids) > 1:  # one UPDATE over several rows locks them in no order: take the locks by id first
         list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     rows.update(first_page_at=Coalesce("first_page_at", at), version=F("version") + 1)
+
+
+@transaction.atomic
+def merge(child: Incident, *, into: Incident, by: User, at: datetime) -> Incident:
+    """`child` was the same as `into`: its impact and its duty to page go over; its people, pages and story stay with it.
+
+    Returns `into` as it then is. Raises NotAllowed for itself, for one that is merged or cancelled, and for an open one into
+    one that is over: nobody would be paged for it any more (incident rules, C12; paging rules, invariants).
+    """
+    if child.pk == into.pk:
+        raise NotAllowed(_("%s cannot be merged into itself.") % child)
+    locked = {pk: Incident.objects.locked(pk) for pk in sorted((child.pk, into.pk))}
+    child, parent = locked[child.pk], locked[into.pk]
+    for incident in (child, parent):
+        if incident.state in {State.CANCELLED, State.MERGED}:
+            raise NotAllowed(_who_ended(incident), lost_race=True)
+    if child.is_open and not parent.is_open:
+        raise NotAllowed(_("%s is over: reopen it first.") % parent)
+    _inherit(parent, child, at)
+    child.tenures.filter(end=None).update(end=at)
+    child.merged.update(merged_into=parent)
+    child.state, child.merged_into = State.MERGED, parent
+    _stop(child)
+    for incident in (child, parent):
+        look_at_clocks(incident, at)
+        reacted(incident, at)
+        incident.tell(Kind.MERGED, by=by, at=at, merged=child.number, into=parent.number)
+    save(child)
+    return save(parent)
+
+
+def _inherit(parent: Incident, child: Incident, at: datetime) -> None:
+    """The earlier beginnings, the later end, the worse class and the impact of both; a worse class pages anew."""
+    for name in ("impact_started_at", "detected_at"):
+        early = min(filter(None, (getattr(parent, name), getattr(child, name))), default=None)
+        if early != getattr(parent, name):
+            parent.stamp("auto", **{name: early})
+    if not parent.is_open:
+        for name in ("mitigated_at", "resolved_at"):
+            parent.stamp(
+                "auto", **{name: max(filter(None, (getattr(parent, name), getattr(child, name))), default=None)}
+            )
+    child.impacts.update(incident=parent)
+    if rank(child.severity) < rank(parent.severity):
+        was, parent.severity = parent.severity, child.severity
+        parent.tell(Kind.CLASS, by=None, at=at, cause=child.number, **{"from": was, "to": parent.severity})
+        if child.is_open and not child.is_held:
+            _page_again(parent, at)

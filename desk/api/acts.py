@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from alerts import merging
 from desk.api.base import Desk
 from desk.api.incidents import shown
 from desk.api.shapes import IncidentShape
-from desk.api.typed import Because, HandOver, Nothing, PullIn
+from desk.api.typed import Because, HandOver, Into, Nothing, PullIn
 from incidents import lifecycle
 from incidents.models import Incident
 from paging import answers, asking
@@ -122,6 +123,19 @@ class Escalate(Act):
     def act(self, incident: Incident, words: Words) -> None:
         """When somebody has it, paging starts again."""
         lifecycle.escalate(incident, by=self.person, at=self.at)
+
+
+@described
+class Merge(Act):
+    """It is the same as another incident: its alerts and its impact go over. The answer is the other one."""
+
+    typed = Into
+
+    def post(self, request: Request, number: str) -> Response:
+        """Do it; who merges may act on both."""
+        incident = self.incident_to_act_on(number, moves_state=True)
+        other = self.incident_to_act_on(self.words(Into)["into"], moves_state=True)
+        return Response(shown(merging.merge(incident, into=other, by=self.person, at=self.at)))
 
 
 @described

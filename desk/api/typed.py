@@ -30,6 +30,12 @@ class HandOver(serializers.Serializer[Any]):
     to = Person()
 
 
+class Into(serializers.Serializer[Any]):
+    """Which incident goes on: INC-12."""
+
+    into = serializers.CharField(max_length=30)
+
+
 class PullIn(Because):
     """Whom to page, and what for."""
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{ONE}cancel/", acts.Cancel.as_view(), name="cancel"),
     path(f"{ONE}escalate/", acts.Escalate.as_view(), name="escalate"),
     path(f"{ONE}hand-over/", acts.HandItOver.as_view(), name="hand_over"),
+    path(f"{ONE}merge/", acts.Merge.as_view(), name="merge"),
     path(f"{ONE}page/", acts.PullSomebodyIn.as_view(), name="page"),
     path(f"{ONE}notes/", story.Notes.as_view(), name="notes"),
     path(f"{ONE}roles/", story.Roles.as_view(), name="roles"),

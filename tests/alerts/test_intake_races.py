@@ -5,41 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 from alerts.models import Alert, Body, Episode
 from incidents.models import Incident, Kind, State, TimelineEntry
 from tests.alerts.posting import KEY, accepted, captured, fire, group, make_am, minutes, recorded, statuses
+from tests.threads import together
 
 PATH = f"/api/in/alertmanager/{KEY}"
-
-
-def together(*works: Callable[[], object]) -> list[object]:
-    """Run all at once on threads of their own; what each returned or raised."""
-    barrier = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(number: int, work: Callable[[], object]) -> None:
-        barrier.wait(10)
-        try:
-            results[number] = work()
-        except Exception as error:  # noqa: BLE001 - looked at by the test
-            results[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
 
 
 def poster(body: dict[str, Any]) -> Callable[[], int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import Incident
@@ -15,32 +13,11 @@ from paging import answers, delivery, escalation
 from paging.models import Delivery, DeliveryAttempt, Page
 from tests.factories import make_user
 from tests.paging.conftest import World
+from tests.threads import raised, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRIALS = 1000
 STEPS = 20
-
-
-def together(*acts: Callable[[], object]) -> list[BaseException]:
-    """Run these at the same moment, each in a thread with a connection of its own; returns what was raised."""
-    barrier, errors = threading.Barrier(len(acts)), []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(10)
-            act()
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return errors
 
 
 class Trial:
@@ -86,7 +63,7 @@ def test_a_thousand_acknowledgements_against_a_due_step(world: World) -> None:
     before = 0
     for _trial in range(TRIALS // STEPS):
         trial = Trial(world, STEPS)
-        assert together(trial.steps, trial.acks) == []
+        assert raised(together(trial.steps, trial.acks)) == []
         trial.steps()
         for pk, (pages, attempts) in trial.acknowledged.items():
             assert set(Page.objects.filter(incident=pk).values_list("pk", flat=True)) == pages
@@ -102,7 +79,7 @@ def test_a_thousand_acknowledgements_against_a_due_step(world: World) -> None:
 def test_two_dispatchers_write_each_page_once(world: World) -> None:
     at = timezone.now()
     incident = world.open(at=at)
-    assert together(*[lambda: escalation.escalate_one(incident.pk, at)] * 8) == []
+    assert raised(together(*[lambda: escalation.escalate_one(incident.pk, at)] * 8)) == []
     assert Page.objects.filter(incident=incident).count() == 1
 
 
@@ -111,7 +88,7 @@ def test_eight_claims_make_one_attempt(world: World) -> None:
     incident = world.open(at=at)
     escalation.escalate_one(incident.pk, at)
     method = world.alice.contact_methods.get()
-    assert together(*[lambda: delivery.claim(method.pk, at)] * 8) == []
+    assert raised(together(*[lambda: delivery.claim(method.pk, at)] * 8)) == []
     assert DeliveryAttempt.objects.count() == 1
 
 
@@ -119,7 +96,7 @@ def test_two_people_at_once_one_has_it_and_both_are_in_the_story(world: World) -
     incident = world.open()
     zoe = make_user("Zoe")
     acts = [lambda who=who: answers.acknowledge(incident, by=who, at=timezone.now()) for who in (world.bob, zoe)]
-    assert together(*acts) == []
+    assert raised(together(*acts)) == []
     incident.refresh_from_db()
     assert incident.held_by in {world.bob, zoe}
     assert incident.timeline.filter(kind="acknowledged").count() == 2
