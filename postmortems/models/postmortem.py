@@ -51,6 +51,7 @@ class Postmortem(models.Model):
     public_signed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     public_signed_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    published_text = models.TextField(blank=True, help_text=_("what visitors read: the text as it was signed"))
     check_due_at = models.DateTimeField(null=True, blank=True, help_text=_("when to fetch the public address next"))
     seen_at = models.DateTimeField(null=True, blank=True, help_text=_("when an anonymous GET answered 200"))
 
@@ -68,8 +69,7 @@ class Postmortem(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(published_at=None) | Q(public_signed_at__isnull=False),
-                name="postmortem_published_is_signed",
+                condition=Q(published_at=None) | ~Q(published_text=""), name="postmortem_published_has_text"
             )
         ]
         indexes = [
