@@ -46,8 +46,9 @@ class Rows:
 
 @pytest.fixture(autouse=True)
 def _registered() -> Iterator[None]:
-    """Nothing registered by a test stays."""
+    """Only what the test registers is due here, and nothing of it stays: real work would outlive the test in a pool's thread."""
     before = dict(registry._registry)
+    registry._registry.clear()
     yield
     registry._registry.clear()
     registry._registry.update(before)
