@@ -66,6 +66,7 @@ class Remediation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    look_due_at = models.DateTimeField(null=True, blank=True, help_text=_("the next reminder, or the end of the risk"))
     version = models.PositiveIntegerField(default=1)
 
     if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class Remediation(models.Model):
                 name="item_risk_has_name_and_end",
             ),
         ]
-        indexes = [models.Index(fields=["state", "due"], name="item_state_due")]
+        indexes = [
+            models.Index(fields=["state", "due"], name="item_state_due"),
+            models.Index(fields=["look_due_at"], name="item_look_due", condition=Q(look_due_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.title
