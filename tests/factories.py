@@ -12,6 +12,9 @@ from incidents.lifecycle import Opening
 from incidents.models import Incident
 from oncall.models import EscalationPolicy, EscalationStep, Layer, LayerMember, Schedule
 from paging.models import ContactMethod, Page
+from postmortems import items
+from postmortems.item_door import postmortem_of
+from postmortems.models import Postmortem, Remediation
 from teams.models import ApiToken, Membership, Role, Service, Team, User, digest
 
 AT = datetime(2026, 11, 21, 2, 4, tzinfo=UTC)
@@ -129,3 +132,16 @@ def make_method(person: User, *, verified: bool = True, **fields: Any) -> Contac
     """A way to reach `person` by mail."""
     values = {"slug": "mail", "kind": "email", "address": person.email, "verified_at": AT if verified else None}
     return ContactMethod.objects.create(user=person, **{**values, **fields})
+
+
+def make_item(
+    postmortem: Postmortem | None = None,
+    title: str = "Alert on the depth of the queue",
+    *,
+    at: datetime = AT,
+    **fields: Any,
+) -> Remediation:
+    """A proposed remediation item, of a resolved incident unless given."""
+    postmortem = postmortem or postmortem_of(make_incident(at=at, state="resolved"), at)
+    fields.setdefault("done_when", "It fired in a drill.")
+    return items.propose(postmortem, title=title, by=fields.pop("by", None) or make_user(), at=at, **fields)

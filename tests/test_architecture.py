@@ -27,6 +27,9 @@ WRITERS = [
     "paging/delivery.py",
     "paging/escalation.py",
     "paging/outbox.py",
+    "postmortems/blocked.py",
+    "postmortems/item_door.py",
+    "postmortems/items.py",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers", "shared", "base_utils"}
 # `desk/services.py` shows the pages of services: the thing, not the habit.
