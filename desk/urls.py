@@ -21,12 +21,15 @@ from desk import (
     settings_methods,
     settings_profile,
     sources,
+    times,
 )
 
 app_name = "desk"
 incident_patterns = [
     path("", incident.incident, name="incident"),
     path("live/", incident.live, name="live"),
+    path("times/", times.times, name="times"),
+    path("impact/<slug:row>/", times.impact, name="impact"),
     path("<str:name>/", acts.act, name="act"),
 ]
 urlpatterns = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -103,15 +104,44 @@ def _iso(value: datetime | None) -> str | None:
 
 
 @transaction.atomic
-def add_impact(incident: Incident, *, interval: ImpactInterval, by: User, at: datetime) -> ImpactInterval:
-    """Write down a stretch of customer impact by hand. Raises NotAllowed when it ends before it starts."""
+def set_impact(
+    incident: Incident, *, interval: ImpactInterval, by: User, at: datetime, reason: str = ""
+) -> ImpactInterval:
+    """Write down, or correct, a stretch of customer impact by hand; a corrected one is no longer moved by itself.
+
+    Raises NotAllowed when it ends before it starts, or belongs to another incident.
+    """
     incident = Incident.objects.locked(incident.pk)
     if interval.end and interval.end < interval.start:
-        raise NotAllowed(_("The impact ends before it starts."))
+        raise NotAllowed(_("The impact ends before it starts."), fields={"end": [_("before the start")]})
+    if interval.pk and interval.incident_id != incident.pk:
+        raise NotAllowed(_("This impact is not of %s.") % incident)
+    before = ImpactInterval.objects.filter(pk=interval.pk).first()
     interval.incident, interval.automatic = incident, False
     interval.save()
+    _impact_told(incident, interval, by, at, reason, was=_span(before) if before else None)
+    return interval
+
+
+@transaction.atomic
+def remove_impact(incident: Incident, *, interval: ImpactInterval, by: User, at: datetime, reason: str) -> None:
+    """There was no such impact. Raises NotAllowed without a reason."""
+    if not reason.strip():
+        raise NotAllowed(_("Say why it is taken out."), fields={"reason": [_("This is needed.")]})
+    incident = Incident.objects.locked(incident.pk)
+    incident.impacts.filter(pk=interval.pk).delete()
+    _impact_told(incident, interval, by, at, reason, was=_span(interval), removed=True)
+
+
+def _span(interval: ImpactInterval) -> dict[str, str | None]:
+    return {"interval_kind": interval.kind, "start": _iso(interval.start), "end": _iso(interval.end)}
+
+
+def _impact_told(
+    incident: Incident, interval: ImpactInterval, by: User, at: datetime, reason: str, **data: object
+) -> None:
     lifecycle.reacted(incident, at)
     lifecycle.look_at_clocks(incident, at)
-    incident.tell(Kind.IMPACT, by=by, at=at, interval_kind=interval.kind, service=interval.service.slug)
+    told: dict[str, Any] = {"service": interval.service.slug, **_span(interval), **data}
+    incident.tell(Kind.IMPACT, by=by, at=at, text=reason, **told)
     lifecycle.save(incident)
-    return interval

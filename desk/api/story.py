@@ -65,7 +65,7 @@ class Impacts(Desk):
         if words["service"] is None:
             sentence = _("%s has no service: name the one that customers missed.") % incident
             raise NotAllowed(sentence, fields={"service": [sentence]})
-        interval = command.add_impact(incident, interval=ImpactInterval(**words), by=self.person, at=self.at)
+        interval = command.set_impact(incident, interval=ImpactInterval(**words), by=self.person, at=self.at)
         return Response(ImpactShape(interval).data, status=201)
 
 
