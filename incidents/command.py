@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import lifecycle
@@ -62,16 +63,37 @@ def edit_stamps(
     if not reason.strip():
         raise NotAllowed(_("Say why the time is corrected."), fields={"reason": [_("This is needed.")]})
     incident = Incident.objects.locked(incident.pk)
+    before: dict[str, datetime | None] = {}
     for name, value in stamps.items():
         if name not in STAMPS:
             raise NotAllowed(_("%s is not a time stamp of an incident.") % name)
         old = getattr(incident, name)
         incident.stamp("human", **{name: value})
         incident.tell(Kind.EDITED, by=by, at=at, text=reason, field=name, old=_iso(old), new=_iso(value))
+        before[name] = old
     check_order(incident)
+    _move_impact(incident, before)
     lifecycle.reacted(incident, at)
     lifecycle.look_at_clocks(incident, at)
     return lifecycle.save(incident)
+
+
+def _move_impact(incident: Incident, before: dict[str, datetime | None]) -> None:
+    """The stretches that the incident's life opened and closed follow its corrected stamps; those typed by hand stay."""
+    own = incident.impacts.filter(automatic=True)
+    start, end = incident.impact_started_at, incident.mitigated_at
+    if "impact_started_at" in before:
+        was = before["impact_started_at"]
+        if start is None:
+            own.delete()
+        elif was:
+            own.filter(start=was).exclude(end__lt=start).update(start=start)
+        elif incident.service_id and not incident.impacts.exists():
+            opened = lifecycle.impact_of(incident, start)
+            opened.end = end
+            opened.save()
+    if "mitigated_at" in before and end is not None:
+        own.filter(Q(end=before["mitigated_at"]) | Q(end=None), start__lte=end).update(end=end)
 
 
 def check_order(incident: Incident) -> None:

@@ -302,3 +302,47 @@ def test_who_sees_a_restricted_incident() -> None:
     for person, count in ((stranger, 1), (helper, 2), (admin, 2), (manager, 2)):
         assert Incident.objects.visible_to(person).count() == count, person
     assert open_one.restricted is False
+
+
+class TestImpactFollowsTheStamps:
+    """What was opened and closed by itself moves with the stamps; what a person wrote stays."""
+
+    def edit(self, incident: Incident, **stamps: datetime | None) -> None:
+        """Correct them at the end of the day."""
+        command.edit_stamps(incident, stamps=stamps, reason="The logs say so.", by=make_user(), at=minutes(600))
+
+    def spans(self, incident: Incident) -> list[tuple[datetime, datetime | None]]:
+        """The stretches of impact."""
+        return list(incident.impacts.values_list("start", "end"))
+
+    def test_beginning_and_end(self) -> None:
+        incident = opened()
+        lifecycle.mitigate(incident, by=make_user(), at=minutes(60))
+        self.edit(incident, impact_started_at=minutes(-40), mitigated_at=minutes(30))
+        assert self.spans(incident) == [(minutes(-40), minutes(30))]
+
+    def test_no_impact_after_all_and_then_again(self) -> None:
+        incident = opened()
+        self.edit(incident, impact_started_at=None)
+        assert self.spans(incident) == []
+        self.edit(incident, impact_started_at=AT)
+        assert self.spans(incident) == [(AT, None)]
+
+    def test_an_end_closes_what_is_open(self) -> None:
+        incident = opened()
+        self.edit(incident, mitigated_at=minutes(60))
+        assert self.spans(incident) == [(minutes(-20), minutes(60))]
+
+    def test_what_a_person_wrote_stays(self) -> None:
+        incident = opened()
+        incident.impacts.update(automatic=False)
+        self.edit(incident, impact_started_at=minutes(-40), mitigated_at=minutes(60))
+        assert self.spans(incident) == [(minutes(-20), None)]
+
+    def test_a_second_stretch_is_never_turned_around(self) -> None:
+        incident, by = opened(), make_user()
+        lifecycle.resolve(incident, by=by, at=minutes(60))
+        lifecycle.reopen(incident, by=by, at=minutes(120))
+        lifecycle.mitigate(incident, by=by, at=minutes(180))
+        self.edit(incident, mitigated_at=minutes(90))
+        assert self.spans(incident) == [(minutes(-20), minutes(60)), (minutes(120), minutes(180))]
