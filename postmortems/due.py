@@ -1,7 +1,23 @@
-"""Due work of this room."""
+"""Due work of this room: deadlines that must be looked at, those that passed, and remediation items."""
 
 from __future__ import annotations
 
-from postmortems import item_due
+from datetime import timedelta
+
+from foundation.dispatch.registry import Work, register
+from incidents.lifecycle import CLOCKS
+from postmortems import clocks, item_due
 
 __all__ = ["item_due"]
+
+register(
+    Work(
+        CLOCKS,
+        "default",
+        due=clocks.due,
+        run=clocks.reconcile,
+        oldest=clocks.oldest,
+        late_after=timedelta(seconds=60),
+    )
+)
+register(Work("missed-clocks", "default", due=clocks.to_miss, run=clocks.miss))

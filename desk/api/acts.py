@@ -18,6 +18,7 @@ from desk.api.typed import Because, HandOver, Into, Nothing, PullIn
 from incidents import lifecycle
 from incidents.models import Incident
 from paging import answers, asking
+from postmortems.lifecycle import close_incident
 
 Words = dict[str, Any]
 View = TypeVar("View", bound="type[Act]")
@@ -102,7 +103,7 @@ class Close(Act):
 
     def act(self, incident: Incident, words: Words) -> None:
         """Stamps `closed_at`."""
-        lifecycle.close(incident, by=self.person, at=self.at)
+        close_incident(incident, self.person, self.at)
 
 
 @described
