@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "alerts",
     "postmortems",
     "status",
+    "review",
     "desk",
     "provisioning",
 ]
@@ -95,6 +96,7 @@ ROOMS = [
     "alerts",
     "postmortems",
     "status",
+    "review",
     "desk",
     "provisioning",
 ]

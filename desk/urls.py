@@ -1,6 +1,6 @@
 """Addresses of the application's pages."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from desk import (
@@ -15,6 +15,7 @@ from desk import (
     oncall,
     override,
     page_me,
+    review,
     schedule,
     services,
     settings_mail,
@@ -49,6 +50,10 @@ urlpatterns = [
     path("oncall/<slug:slug>/", schedule.schedule, name="schedule"),
     path("oncall/<slug:slug>/why/", schedule.why, name="why"),
     path("oncall/<slug:slug>/override/", override.override, name="override"),
+    path("ops/review/", review.present, name="review"),
+    re_path(r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$", review.download, name="review_download"),
+    path("ops/review/<str:text>/", review.week, name="review_week"),
+    path("ops/review/<str:text>/rows/<slug:key>/", review.rows, name="review_rows"),
     path("services/", services.services, name="services"),
     path("services/sources/", sources.sources, name="sources"),
     path("services/sources/<slug:slug>/", sources.source, name="source"),

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, incidents, oncall, registry, schema, story
+from desk.api import acts, incidents, oncall, registry, review, schema, story
 
 ONE = "incidents/<str:number>/"
 urlpatterns = [
@@ -35,6 +35,7 @@ urlpatterns = [
     path("sources/", registry.Sources.as_view(), name="sources"),
     path("sources/<slug:slug>/deliveries/", registry.Deliveries.as_view(), name="deliveries"),
     path("rejected-deliveries/", registry.RejectedDeliveries.as_view(), name="rejected_deliveries"),
+    path("ops-review/<str:week>/", review.OpsReview.as_view(), name="ops_review"),
     re_path("", schema.Nowhere.as_view(), name="nowhere"),
 ]
 app_name = "api"

@@ -1,0 +1,1 @@
+"""The parts of the week, each counted from the plain facts."""

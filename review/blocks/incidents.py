@@ -1,0 +1,71 @@
+"""How many incidents there were, per class."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from foundation.ui import times, words
+from incidents.metrics import team_time_to_resolve, time_to_mitigate, time_to_react
+from incidents.severity import CLASSES
+from review.facts import Case, Facts, Period
+from review.values import Block, Count, Figure, Line, Row
+
+
+def incidents(facts: Facts) -> Block:
+    """Those detected in the week; drills, cancelled and merged ones are left out."""
+    everything = _figure(facts, "incidents", _("All classes"))
+    lines = [
+        Line(str(words.CLASSES[name]), (_figure(facts, f"incidents-{name}", str(words.CLASSES[name]), name),), name)
+        for name in CLASSES
+    ]
+    return Block(
+        "incidents",
+        _("Incidents"),
+        _sentence(_of(facts, facts.this)),
+        (_("Class"),),
+        (*lines, Line(everything.label, (everything,))),
+        named=everything,
+    )
+
+
+def _of(facts: Facts, period: Period, severity: str = "") -> list[Case]:
+    found = [case for case in facts.cases if period.has(case.stamps.detected_at)]
+    return [case for case in found if severity in ("", case.severity)]
+
+
+def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
+    now, then = (_of(facts, period, severity) for period in (facts.this, facts.last))
+    return Figure(
+        key,
+        label,
+        Count(len(now)),
+        Count(len(then)),
+        rows=tuple(_row(case) for case in now),
+        formula=_("Incidents whose detection lies in the week. Drills, cancelled and merged incidents are left out."),
+        when=_("Detected"),
+        took=_("Customers felt it"),
+    )
+
+
+def _row(case: Case) -> Row:
+    felt = time_to_mitigate(case.stamps)
+    reacted, resolved = time_to_react(case.stamps), team_time_to_resolve(case.stamps)
+    took = {"react": times.duration(reacted), "resolve": times.duration(resolved)}
+    return Row(
+        case.ref,
+        at=case.stamps.detected_at,
+        seconds=felt.total_seconds() if felt is not None else None,
+        word=_("react %(react)s, resolve %(resolve)s") % took,
+        note=case.service,
+    )
+
+
+def _sentence(found: list[Case]) -> str:
+    if not found:
+        return _("No incident.")
+    number = ngettext("%d incident", "%d incidents", len(found)) % len(found)
+    critical = sum(case.severity == CLASSES[0] for case in found)
+    if critical == 0:
+        return _("%s, none critical.") % number
+    return _("%(number)s, %(critical)d critical.") % {"number": number, "critical": critical}

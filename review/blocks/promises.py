@@ -1,0 +1,138 @@
+"""Whether what was promised for each class was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from foundation.ui import words
+from incidents.metrics import paused
+from incidents.severity import CLASSES
+from review.facts import Case, Facts, Period
+from review.sla import PROMISES, Promise, Verdict, verdict
+from review.values import Block, Figure, Line, Row, Share
+
+ACTS = ("react", "mitigate", "resolve")
+ACT_WORDS = {"react": gettext_lazy("React"), "mitigate": gettext_lazy("Mitigate"), "resolve": gettext_lazy("Resolve")}
+BY_WHEN = {
+    "5 min": gettext_lazy("within 5 min"),
+    "15 min": gettext_lazy("within 15 min"),
+    "1 h": gettext_lazy("within 1 h"),
+    "4 h": gettext_lazy("within 4 h"),
+    "next working day 18:00": gettext_lazy("by 18:00 of the next working day"),
+    "1 working day": gettext_lazy("within 1 working day"),
+    "30 d": gettext_lazy("within 30 d"),
+}
+VERDICTS = {
+    Verdict.MET: gettext_lazy("kept"),
+    Verdict.MISSED: gettext_lazy("missed"),
+    Verdict.AT_RISK: gettext_lazy("running, at risk"),
+    Verdict.RUNNING: gettext_lazy("running"),
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One promise for one incident, as it stands."""
+
+    case: Case
+    promise: Promise
+    due: datetime
+    verdict: Verdict
+
+
+def judge(case: Case, promise: Promise, *, at: datetime, zone: str) -> Judged | None:
+    """None when there was nothing to keep: it resolved itself before anybody had to react.
+
+    Clocks start at the detection, or when a held page was let go; the time in which a reopened incident was over is not
+    counted.
+    """
+    stamps = case.stamps
+    start = max(stamps.detected_at, case.held_until or stamps.detected_at)
+    due = promise.due(start, zone)
+    done = {"react": stamps.reacted_at, "mitigate": stamps.mitigated_at, "resolve": stamps.resolved_at}[promise.act]
+    if promise.act == "react" and done is None and stamps.resolved_at:
+        return Judged(case, promise, due, Verdict.MISSED) if stamps.resolved_at > due else None
+    if promise.act != "react":
+        done = done - paused(stamps, until=done) if done else None
+        at -= paused(stamps, until=at)
+    return Judged(case, promise, due, verdict(start, due, done, at))
+
+
+def promises(facts: Facts) -> Block:
+    """Incidents detected in the week, each promise for each class."""
+    now, then = (_judged(facts, period) for period in (facts.this, facts.last))
+    everything = _figure("sla", _("Promises kept"), now, then)
+    lines = []
+    for name in CLASSES:
+        figures: list[Figure | None] = []
+        for act in ACTS:
+            promise = next((one for one in PROMISES[name] if one.act == act), None)
+            figures.append(_of(promise, name, now, then) if promise else None)
+        lines.append(Line(str(words.CLASSES[name]), tuple(figures), name))
+    columns = (_("Class"), *(str(ACT_WORDS[act]) for act in ACTS))
+    return Block("sla", _("Promises (SLA)"), _sentence(everything.value), columns, tuple(lines), head=(everything,))
+
+
+def _judged(facts: Facts, period: Period) -> list[Judged]:
+    cases = [case for case in facts.cases if period.has(case.stamps.detected_at)]
+    found = [judge(case, one, at=facts.at, zone=facts.zone) for case in cases for one in PROMISES[case.severity]]
+    return [one for one in found if one]
+
+
+def _of(promise: Promise, name: str, now: list[Judged], then: list[Judged]) -> Figure:
+    label = _("%(class)s: %(act)s %(when)s") % {
+        "class": words.CLASSES[name],
+        "act": str(ACT_WORDS[promise.act]).lower(),
+        "when": BY_WHEN[promise.words],
+    }
+    mine, before = (
+        [one for one in week if one.promise == promise and one.case.severity == name] for week in (now, then)
+    )
+    return _figure(f"sla-{name}-{promise.act}", label, mine, before, str(BY_WHEN[promise.words]))
+
+
+def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: str = "") -> Figure:
+    order = list(VERDICTS)
+    rows = sorted(now, key=lambda one: (one.verdict != Verdict.MISSED, order.index(one.verdict), one.due))
+    return Figure(
+        key,
+        label,
+        _share(now),
+        _share(then),
+        rows=tuple(_row(one) for one in rows),
+        note=note,
+        formula=_(
+            "Kept of those that are decided. Clocks start at the detection, or when a held page was let go, and run day and "
+            "night; a working day is Monday to Friday, 08:00 to 18:00 of the organisation's zone. Open and past its time "
+            "counts as missed; at risk from 75 %."
+        ),
+        when=_("Promised for"),
+        bad=any(one.verdict == Verdict.MISSED for one in now),
+    )
+
+
+def _share(judged: list[Judged]) -> Share:
+    number = {kind: sum(one.verdict == kind for one in judged) for kind in Verdict}
+    met, at_risk = number[Verdict.MET], number[Verdict.AT_RISK]
+    return Share(met, met + number[Verdict.MISSED], at_risk + number[Verdict.RUNNING], at_risk)
+
+
+def _row(one: Judged) -> Row:
+    act = f"{ACT_WORDS[one.promise.act]} {BY_WHEN[one.promise.words]}"
+    missed = one.verdict == Verdict.MISSED
+    return Row(one.case.ref, at=one.due, word=str(VERDICTS[one.verdict]), note=act, bad=missed)
+
+
+def _sentence(value: object) -> str:
+    if not isinstance(value, Share) or value.total + value.running == 0:
+        return _("Nothing was promised: no incident.")
+    kept = _("%(met)d of %(total)d promises kept") % {"met": value.met, "total": value.total}
+    if not value.running:
+        return f"{kept}."
+    running = ngettext("%d still runs", "%d still run", value.running) % value.running
+    risk = _(", %d at risk") % value.at_risk if value.at_risk else ""
+    return f"{kept}; {running}{risk}."

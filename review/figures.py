@@ -1,0 +1,82 @@
+"""The review of a week: its blocks, and the eight figures on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from review.blocks.durations import durations
+from review.blocks.incidents import incidents
+from review.blocks.learning import postmortems, remediation
+from review.blocks.pager import pager
+from review.blocks.promises import promises
+from review.blocks.uptimes import uptimes
+from review.facts import Facts
+from review.values import Block, Figure, Uptime
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the eight on top: a name, and one or two figures under it."""
+
+    label: str
+    figures: tuple[Figure, ...]
+    parts: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """A week as it stands at `facts.at`."""
+
+    facts: Facts
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def figures(self) -> dict[str, Figure]:
+        """By key, in the order of the page."""
+        return {figure.key: figure for block in self.blocks for figure in block.figures}
+
+    @cached_property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The scoreboard."""
+        named = self.figures
+        worst = tuple(figure for figure in self._of("availability") if _judged(figure))[:1]
+        return (
+            Tile(
+                _("Incidents"),
+                (named["incidents"],),
+                tuple(named[f"incidents-{name}"] for name in ("critical", "major", "standard")),
+            ),
+            Tile(_("Time to react"), (named["time-to-react"],)),
+            Tile(_("Time to resolve"), (named["team-time-to-resolve"],)),
+            Tile(_("Worst availability"), worst),
+            Tile(_("Promises kept"), (named["sla"],)),
+            Tile(_("Postmortems on time"), (named["postmortems-internal"], named["postmortems-public"])),
+            Tile(_("Remediation"), (named["remediation-overdue"], named["remediation-blocked"])),
+            Tile(_("Interruptions of sleep"), (named["sleep-interruptions"],)),
+        )
+
+    def _of(self, key: str) -> list[Figure]:
+        return next(block.figures for block in self.blocks if block.key == key)
+
+
+def _judged(figure: Figure) -> bool:
+    return isinstance(figure.value, Uptime) and figure.value.used is not None
+
+
+def review_of(facts: Facts) -> Review:
+    """Every figure of the week, counted from its facts."""
+    return Review(
+        facts,
+        (
+            incidents(facts),
+            durations(facts),
+            promises(facts),
+            uptimes(facts),
+            postmortems(facts),
+            remediation(facts),
+            pager(facts),
+        ),
+    )

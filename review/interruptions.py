@@ -1,0 +1,67 @@
+"""Pure: what the pager did to people (on-call rules, "On-call health"). Nobody is named in what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from oncall.wallclock import to_local
+
+APART = timedelta(minutes=60)
+"""Pages that are at most so far apart are one interruption."""
+ASLEEP, AWAKE = 22, 8  # hours of the person's own clock
+
+
+@dataclass(frozen=True)
+class Call:
+    """One page: one round to one person for one incident. `zone` is the person's own, `rotation` a slug or ""."""
+
+    page: int
+    person: int
+    at: datetime
+    zone: str
+    rotation: str = ""
+
+    @property
+    def in_sleep(self) -> bool:
+        """Whether it rang between 22:00 and 08:00 of the person's own clock."""
+        hour = to_local(self.at, self.zone).hour
+        return hour >= ASLEEP or hour < AWAKE
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """Calls to one person, each at most an hour after the one before. It counts where and when it began."""
+
+    calls: tuple[Call, ...]
+
+    @property
+    def at(self) -> datetime:
+        """Its first page."""
+        return self.calls[0].at
+
+    @property
+    def rotation(self) -> str:
+        """The rotation of its first page."""
+        return self.calls[0].rotation
+
+    @property
+    def of_sleep(self) -> bool:
+        """Whether any of its pages rang at night."""
+        return any(call.in_sleep for call in self.calls)
+
+
+def interruptions(calls: Iterable[Call]) -> list[Interruption]:
+    """The calls, joined for each person; in the order of their beginnings."""
+    found: list[list[Call]] = []
+    ordered = sorted(calls, key=lambda call: (call.person, call.at, call.page))
+    for _person, theirs in groupby(ordered, key=lambda call: call.person):
+        began = len(found)
+        for call in theirs:
+            if len(found) > began and call.at - found[-1][-1].at <= APART:
+                found[-1].append(call)
+            else:
+                found.append([call])
+    return sorted((Interruption(tuple(one)) for one in found), key=lambda one: (one.at, one.calls[0].page))

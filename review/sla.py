@@ -1,0 +1,92 @@
+"""Pure: what was promised for each class, and whether it was kept (review rules, "Formulas")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from incidents.severity import CRITICAL, MAJOR, STANDARD
+from oncall.wallclock import first_instant, to_local
+
+DAY_BEGINS, DAY_ENDS = time(8), time(18)
+WORKING_DAY = timedelta(hours=10)
+WEEKEND = 5  # Saturday and what follows
+AT_RISK = 0.75
+"""The part of the time after which something that still runs is at risk."""
+
+
+class Verdict(StrEnum):
+    """How a promise stands."""
+
+    MET = "met"
+    MISSED = "missed"
+    AT_RISK = "at_risk"
+    RUNNING = "running"
+
+
+def within(span: timedelta) -> Callable[[datetime, str], datetime]:
+    """So long after the start, day and night."""
+    return lambda start, zone: start + span
+
+
+def one_working_day(start: datetime, zone: str) -> datetime:
+    """Ten working hours after `start`, counted Monday to Friday from 08:00 to 18:00 on the wall of `zone`."""
+    clock, left = to_local(start, zone), WORKING_DAY
+    while True:
+        opens, closes = (datetime.combine(clock.date(), edge) for edge in (DAY_BEGINS, DAY_ENDS))
+        clock = max(clock, opens)
+        if is_working_day(clock.date()) and clock < closes:
+            if left <= closes - clock:
+                return first_instant(clock + left, zone)
+            left -= closes - clock
+        clock = datetime.combine(clock.date() + timedelta(1), DAY_BEGINS)
+
+
+def end_of_next_working_day(start: datetime, zone: str) -> datetime:
+    """18:00 of the next working day after that of `start`, on the wall of `zone`."""
+    day = to_local(start, zone).date() + timedelta(1)
+    while not is_working_day(day):
+        day += timedelta(1)
+    return first_instant(datetime.combine(day, DAY_ENDS), zone)
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday."""
+    return day.weekday() < WEEKEND
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One act that is promised for a class; `words` say by when."""
+
+    act: str
+    words: str
+    due: Callable[[datetime, str], datetime]
+
+
+PROMISES: dict[str, tuple[Promise, ...]] = {
+    CRITICAL: (
+        Promise("react", "5 min", within(timedelta(minutes=5))),
+        Promise("mitigate", "1 h", within(timedelta(hours=1))),
+        Promise("resolve", "4 h", within(timedelta(hours=4))),
+    ),
+    MAJOR: (
+        Promise("react", "15 min", within(timedelta(minutes=15))),
+        Promise("resolve", "next working day 18:00", end_of_next_working_day),
+    ),
+    STANDARD: (
+        Promise("react", "1 working day", one_working_day),
+        Promise("resolve", "30 d", within(timedelta(days=30))),
+    ),
+}
+
+
+def verdict(start: datetime, due: datetime, done: datetime | None, at: datetime) -> Verdict:
+    """Done exactly at `due` is met. What still runs past it is missed, and at risk from three quarters on."""
+    if done is not None:
+        return Verdict.MET if done <= due else Verdict.MISSED
+    if at > due:
+        return Verdict.MISSED
+    return Verdict.AT_RISK if at - start >= (due - start) * AT_RISK else Verdict.RUNNING
