@@ -76,7 +76,7 @@ def test_close_standard_and_refuse_what_owes_a_postmortem(world: World, incident
     assert "resolve it first" in ana.post(at(incident, "close"), expect=422)["error"]["message"]
     lifecycle.resolve(incident, by=world.bob, at=AT)
     message = ana.post(at(incident, "close"), expect=422)["error"]["message"]
-    assert message == f"{incident.number} is critical: it needs its internal postmortem first."
+    assert message == f"{incident.number} needs its internal postmortem first."
     small = make_incident(severity="standard", state="resolved")
     closed = ana.post(at(small, "close"))
     assert (closed["state"], closed["closed_at"]) == ("closed", "2026-11-21T02:04:00Z")
