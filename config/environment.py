@@ -64,7 +64,7 @@ SETTINGS = (
     ),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s.", later=True),
     Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True, later=True),
-    Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status.", later=True),
+    Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
     Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home.", later=True),
     Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True, later=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),

@@ -17,10 +17,15 @@ WHOLE = ("smoke", "chaos", "browser", "start", "bench")
 
 
 def pytest_configure() -> None:
-    """In this process nothing was collected: a system that collects its files meanwhile must not disturb a test."""
-    empty = tempfile.mkdtemp(prefix="sharp-end-static-")
+    """In this process nothing was collected: a system that collects its files meanwhile must not disturb a test.
+
+    What is published goes to a folder of this process, which has a database of its own.
+    """
+    empty = Path(tempfile.mkdtemp(prefix="sharp-end-static-"))
     atexit.register(shutil.rmtree, empty, ignore_errors=True)
-    settings.STATIC_ROOT = empty
+    (empty / "collected").mkdir()
+    settings.STATIC_ROOT = str(empty / "collected")
+    settings.STATUS_ROOT = empty / "status"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 
 from oncall.models import Coverage
 from paging.links import token_of
+from status import tree
 from teams import signin
 from teams.models import ApiToken, Role, User
 from tests.factories import (
@@ -101,5 +102,6 @@ def furnish() -> House:
         "token": ApiToken.objects.get(user=responder).pk,
         "key": KEY,
     }
+    tree.publish(AT)
     secrets = {role: make_token(user, scope="read" if role == "observer" else "write") for role, user in people.items()}
     return House(people, secrets, names)
