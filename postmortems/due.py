@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import CLOCKS
-from postmortems import clocks, item_due
+from postmortems import clocks, item_due, reminders
 
 __all__ = ["item_due"]
 
@@ -21,3 +21,4 @@ register(
     )
 )
 register(Work("missed-clocks", "default", due=clocks.to_miss, run=clocks.miss))
+register(Work(reminders.REMINDERS, "default", due=reminders.due, run=reminders.remind, failed=reminders.put_aside))
