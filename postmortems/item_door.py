@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from incidents.models import Incident, NotAllowed, State
 from paging.notices import tell as send_word
 from postmortems import item_rules as rules
+from postmortems import lifecycle
 from postmortems.models import ItemEvent, Postmortem, Remediation
 from teams.leads import lead_for
 from teams.models import User
@@ -24,9 +25,14 @@ _url = URLValidator(schemes=["http", "https"])
 
 
 def postmortem_of(incident: Incident, at: datetime) -> Postmortem:
-    """The postmortem to which items of `incident` belong, made when there is none. Raises NotAllowed for a cancelled one."""
+    """The postmortem to which items of `incident` belong, made when there is none: its draft is filled when it is resolved.
+
+    Raises NotAllowed for a cancelled or merged incident.
+    """
     if incident.state in {State.CANCELLED, State.MERGED}:
         raise NotAllowed(_("%s is %s: it teaches nothing of its own.") % (incident, incident.get_state_display()))
+    if incident.state in {State.RESOLVED, State.CLOSED}:
+        return lifecycle.ensure(incident, at)
     return Postmortem.objects.get_or_create(incident=incident, defaults={"created_at": at})[0]
 
 

@@ -158,3 +158,8 @@ def may_make_token(who: Standing, scope: str) -> bool:
     if scope == "write":
         return may_write(who)
     return who.active and who.role in MANAGING
+
+
+def may_answer_block(who: Standing, *, team: int | None, asked: int | None) -> bool:
+    """Answer what is in an item's way: managers of its team, and whoever was asked (another team's manager)."""
+    return may_manage_team(who, team) or (may_write(who) and who.user_id == asked)

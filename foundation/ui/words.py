@@ -30,6 +30,13 @@ STATES: dict[str, tuple[str | Promise, str]] = {
     "unverified": (_("not verified yet"), "circle-dashed"),
     "accepted": (_("accepted"), "check"),
     "rejected": (_("rejected"), "circle-alert"),
+    "proposed": (_("proposed"), "circle-dashed"),
+    "in_progress": (_("in progress"), "wrench"),
+    "blocked": (_("cannot go on"), "ban"),
+    "done": (_("done"), "check"),
+    "declined": (_("declined"), "x"),
+    "risk_accepted": (_("risk accepted"), "triangle-alert"),
+    "superseded": (_("superseded"), "merge"),
 }
 
 
