@@ -18,9 +18,11 @@ from desk.answers import see_other
 from desk.guard import find_incident, person, require, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
 from desk.incident_alerts import still_firing
+from desk.public_updates import UpdateForm, WithdrawForm, take_back, tell_public
 from incidents import command, lifecycle
 from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking
+from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
 from teams.permissions import may_act_on_incident, may_change_state
 
@@ -178,6 +180,19 @@ def _pull_in(do: Doing) -> str:
     return _("%s is being paged.") % asked
 
 
+def _update(do: Doing) -> str:
+    return tell_public(do.incident, do.data, by=do.by, at=do.at)
+
+
+def _withdraw(do: Doing) -> str:
+    return take_back(do.incident, do.text("reason"), by=do.by, at=do.at)
+
+
+def _close(do: Doing) -> str:
+    close_incident(do.incident, do.by, do.at)
+    return _("%s is closed: nothing is left to do.") % do.incident
+
+
 @dataclass(frozen=True)
 class Act:
     """One act: what does it, what it asks for, and whether it moves the state (which a guide may not)."""
@@ -202,6 +217,9 @@ ACTS: dict[str, Act] = {
     "role": Act(_role, RoleForm, moves_state=False),
     "page": Act(_pull_in, PullInForm, moves_state=False),
     "hand_over": Act(_hand_over, HandOverForm),
+    "update": Act(_update, UpdateForm, moves_state=False),
+    "withdraw": Act(_withdraw, WithdrawForm, moves_state=False),
+    "close": Act(_close),
 }
 
 

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from desk.forecast import next_page
 from desk.guard import find_incident, person, row_number, visible, who
 from desk.incident_alerts import alerts_of, playbooks_of, still_firing
+from desk.learning import learning_of
+from desk.public_updates import told
 from desk.story import FILTERS, read_story
 from incidents.models import Incident, RoleTenure, State
 from paging.models import Page
@@ -76,6 +78,7 @@ def render_incident(
     """The page, or only the part that changes; `refused` is the sentence of a refusal, shown above what is true now."""
     at = timezone.now()
     context = _context(request, incident, at) | {"said": said, "refused": refused}
+    context["told"] = told(request, incident, may_write=context["can"]["note"], refused=status >= 400)  # noqa: PLR2004
     return render(request, "desk/_incident_live.html" if part else "desk/incident.html", context, status=status)
 
 
@@ -108,7 +111,8 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "people": story.people,
         "story_filter": chosen if chosen in FILTERS else "all",
         "story_next": f"?{urlencode({'story': chosen, 'before': story.older})}#h-story" if story.older else None,
-        "colleagues": colleagues(user) if can["handover"] or can["pull_in"] else [],
+        "colleagues": colleagues(user) if can["role"] else [],
+        "learning": learning_of(incident, at),
         "all_roles": RoleTenure.Role.choices,
         "classes": Severity.choices,
     }
@@ -137,6 +141,7 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
         "resolve": moves and is_open,
         "cancel": moves and is_open,
         "reopen": moves and incident.state in {State.RESOLVED, State.CLOSED},
+        "close": moves and incident.state == State.RESOLVED,
     }
 
 

@@ -14,12 +14,16 @@ from django.test import Client
 
 from oncall.models import Coverage
 from paging.links import token_of
+from postmortems import items, lifecycle
+from postmortems.blocked import block
+from postmortems.models import Postmortem
 from status import tree
 from teams import signin
 from teams.models import ApiToken, Role, User
 from tests.factories import (
     AT,
     make_incident,
+    make_item,
     make_method,
     make_page,
     make_policy,
@@ -90,18 +94,32 @@ def furnish() -> House:
     make_source("am", key=KEY, service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
+    learned = make_incident("The queue stood still", service=service, state="resolved")
+    postmortem = lifecycle.ensure(learned, AT)
     page = make_page(responder, incident)
     colleague = make_user("Colleague", role=Role.OBSERVER)
     make_token(responder, scope="read")
     names = {
         "incident": incident.number,
         "over": over.number,
+        "learned": learned.number,
         "page": token_of(page.pk, responder.pk),
         "link": signin.make_link(responder, AT).rstrip("/").rsplit("/", 1)[1],
         "person": colleague.pk,
         "token": ApiToken.objects.get(user=responder).pk,
         "key": KEY,
+        **items_of(postmortem, responder),
     }
     tree.publish(AT)
     secrets = {role: make_token(user, scope="read" if role == "observer" else "write") for role, user in people.items()}
     return House(people, secrets, names)
+
+
+def items_of(postmortem: Postmortem, owner: User) -> dict[str, int]:
+    """Remediation items by what can be done with them: {item} is proposed."""
+    named = {name: make_item(postmortem, by=owner) for name in ("item", "running", "stuck", "finished")}
+    for name in ("running", "stuck", "finished"):
+        items.accept(named[name], by=owner, at=AT)
+    block(named["stuck"], code="needs_decision", text="Two designs", by=owner, at=AT)
+    items.done(named["finished"], evidence="https://git.example.com/1", by=owner, at=AT)
+    return {name: item.pk for name, item in named.items()}

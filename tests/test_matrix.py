@@ -20,7 +20,17 @@ MATRIX = yaml.safe_load((Path(__file__).parent / "matrix.yaml").read_text())
 ROWS: list[dict[str, Any]] = MATRIX["rows"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Values that are as good as any, to find out which pattern an address belongs to.
-ANY = {"incident": "INC-1", "over": "INC-2", "page": "x", "link": "x", "person": 1, "token": 1, "key": KEY}
+ANY = {
+    "incident": "INC-1",
+    "over": "INC-2",
+    "learned": "INC-3",
+    "page": "x",
+    "link": "x",
+    "person": 1,
+    "token": 1,
+    "key": KEY,
+}
+ANY |= dict.fromkeys(("item", "running", "stuck", "finished"), 1)
 
 
 def route(row: dict[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, incidents, oncall, registry, review, schema, story
+from desk.api import acts, incidents, oncall, registry, remediations, review, schema, story
 
 ONE = "incidents/<str:number>/"
+ITEM = "remediations/<str:number>/"
 urlpatterns = [
     path("schema/", schema.Schema.as_view(), name="schema"),
     path("incidents/", incidents.Incidents.as_view(), name="incidents"),
@@ -31,6 +32,16 @@ urlpatterns = [
     path("schedules/<slug:slug>/on-call/", oncall.OnCall.as_view(), name="on_call_of"),
     path("schedules/<slug:slug>/overrides/", oncall.Overrides.as_view(), name="overrides"),
     path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
+    path("remediations/", remediations.Remediations.as_view(), name="remediations"),
+    path(ITEM, remediations.OneRemediation.as_view(), name="remediation"),
+    path(f"{ITEM}accept/", remediations.Accept.as_view(), name="item_accept"),
+    path(f"{ITEM}start/", remediations.Start.as_view(), name="item_start"),
+    path(f"{ITEM}block/", remediations.Block.as_view(), name="item_block"),
+    path(f"{ITEM}answer/", remediations.Answer.as_view(), name="item_answer"),
+    path(f"{ITEM}done/", remediations.Done.as_view(), name="item_done"),
+    path(f"{ITEM}verify/", remediations.Verify.as_view(), name="item_verify"),
+    path(f"{ITEM}decline/", remediations.Decline.as_view(), name="item_decline"),
+    path(f"{ITEM}accept-risk/", remediations.AcceptRisk.as_view(), name="item_accept_risk"),
     path("services/", registry.Services.as_view(), name="services"),
     path("sources/", registry.Sources.as_view(), name="sources"),
     path("sources/<slug:slug>/deliveries/", registry.Deliveries.as_view(), name="deliveries"),

@@ -11,6 +11,7 @@ from desk.acts import ACTS
 from incidents import lifecycle
 from incidents.models import Incident, Kind, State
 from paging.models import Page
+from status.writers import post_update
 from teams.models import User
 from tests.desk.conftest import World
 from tests.desk.test_incident_page import with_alert
@@ -27,6 +28,8 @@ FORMS = {
     "page": {"person": "bob.bell@example.com", "reason": "knows the queue"},
     "hand_over": {"to": "bob.bell@example.com"},
     "cancel": {"reason": "a test"},
+    "update": {"title": "Payments are slow", "status": "investigating", "body": "We look into it.", "next_in": "20"},
+    "withdraw": {"reason": "the wrong incident"},
 }
 
 
@@ -35,7 +38,12 @@ def ready_for(name: str, world: World) -> Incident:
     incident = make_incident(service=world.service)
     if name in {"unacknowledge", "hand_over"}:
         return lifecycle.acknowledge(incident, by=world.ana, at=AT)
-    return lifecycle.resolve(incident, by=world.ana, at=AT) if name == "reopen" else incident
+    if name == "close":
+        incident = make_incident(service=world.service, severity="standard")
+    if name == "withdraw":
+        post_update(incident, title="Slow", status="investigating", body="Wait.", components={}, by=world.ana, at=AT)
+        incident.refresh_from_db()
+    return lifecycle.resolve(incident, by=world.ana, at=AT) if name in {"reopen", "close"} else incident
 
 
 @pytest.mark.parametrize("name", ACTS)
