@@ -40,6 +40,8 @@ VALUES = {
 # The worst of them: one for each way of breaking that there is.
 WORST = ["NUL", "empty", "thousands of digits", "year 9999", "an address elsewhere"]
 PARAMETERS = [
+    "after",
+    "age",
     "at",
     "before",
     "cursor",
