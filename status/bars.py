@@ -24,6 +24,7 @@ WORST_FIRST = (MAJOR, PARTIAL, DEGRADED, MAINTENANCE, OPERATIONAL, NO_DATA)
 WEIGHTS: Mapping[str, float] = {MAJOR: 1.0, PARTIAL: 0.3}
 """How much of a minute in this state counts as lost."""
 OUTAGES = (MAJOR, PARTIAL)
+TROUBLES = (MAJOR, PARTIAL, DEGRADED, MAINTENANCE)
 ONE_DAY = timedelta(days=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from math import ceil
 
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -11,7 +12,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from foundation.ui import times
 from status import bars
 from status.bars import Day
 from status.public import ShownComponent
@@ -42,6 +42,14 @@ def state_word(state: str) -> str:
     }[state]
 
 
+def length(span: timedelta) -> str:
+    """ "43 min", "1 h 33 min", "2 d 4 h": to people who do not know our shorthand; a part of a minute counts as one."""
+    minutes = ceil(span.total_seconds() / 60)
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(_("%d d"), days), (_("%d h"), hours), (_("%d min"), 0 if days else rest)]
+    return " ".join(words % count for words, count in parts if count) or _("%d min") % 0
+
+
 def day_words(day: date) -> str:
     """ "12 Nov 2026"."""
     return date_format(day, "j M Y")
@@ -50,8 +58,8 @@ def day_words(day: date) -> str:
 def trouble_words(day: Day) -> str:
     """ "Major outage 43 min, partial outage 5 min"."""
     told = [
-        f"{state_word(state)} {times.duration(timedelta(seconds=day.seconds[state]))}"
-        for state in bars.WORST_FIRST[:4]
+        f"{state_word(state)} {length(timedelta(seconds=day.seconds[state]))}"
+        for state in bars.TROUBLES
         if day.seconds.get(state)
     ]
     return ", ".join(told)
@@ -66,7 +74,7 @@ def summary(component: ShownComponent) -> str:
     words = _("%(uptime)s in %(days)s") % {"uptime": component.uptime, "days": days}
     if not component.outage:
         return _("%s, no outage") % words
-    return _("%(words)s, %(outage)s of outage") % {"words": words, "outage": times.duration(component.outage)}
+    return _("%(words)s, %(outage)s of outage") % {"words": words, "outage": length(component.outage)}
 
 
 def label(component: ShownComponent) -> str:

@@ -30,7 +30,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates" / "status"
 
 def _small(text: str) -> SafeString:
     """Without the white space that only its writers need; the text is a file of ours."""
-    return SafeString(re.sub(r"\s*([{};:,>])\s*", r"\1", " ".join(text.split())))
+    return SafeString(re.sub(r"\s*([{};,>]) *|(?<=:) ", r"\1", " ".join(text.split())))
 
 
 @cache

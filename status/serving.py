@@ -19,6 +19,7 @@ from status import atom, tree
 CACHING = "public, max-age=10, s-maxage=10, stale-while-revalidate=30, stale-if-error=86400"
 TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".atom": f"{atom.TYPE}; charset=utf-8"}
 POLICY = re.compile(rb'http-equiv="Content-Security-Policy" content="([^"]*)"')
+LONGEST = 200
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z]+)?")
 GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?P<q>[0-9.]+))?\s*(?:,|$)")
 
@@ -54,7 +55,7 @@ def load(path: Path) -> File | None:
 def page(request: HttpRequest, path: str = "") -> HttpResponseBase:
     """A page, feed or document below `/status/`."""
     names = path.split("/")
-    if not all(NAME.fullmatch(name) for name in names if name) or "" in names[:-1]:
+    if len(path) > LONGEST or not all(NAME.fullmatch(name) for name in names if name) or "" in names[:-1]:
         return _missing(request)
     name = names[-1]
     if name and "." not in name:

@@ -12,15 +12,17 @@ TAGS = {
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel"}
 _reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
-# Our pages have an h1 and h2 of their own: a writer's headings stand below them.
-_LOWER = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h5", "h5": "h5", "h6": "h5"}
+# Our pages have an h1 and h2 of their own: a writer's headings stand below them, whatever level they begin with.
+_BELOW = ("h3", "h4", "h5")
 
 
 def render(text: str) -> SafeString:
     """Markdown to HTML: no raw HTML, no pictures, links open without telling the other side where they come from."""
     tokens = _reader.parse(text)
+    levels = sorted({token.tag for token in tokens if token.type == "heading_open"})
     for token in tokens:
-        token.tag = _LOWER.get(token.tag, token.tag)
+        if token.tag in levels:
+            token.tag = _BELOW[min(levels.index(token.tag), len(_BELOW) - 1)]
     html = _reader.renderer.render(tokens, _reader.options, {})
     clean = nh3.clean(
         html, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"

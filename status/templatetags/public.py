@@ -25,13 +25,25 @@ UPDATE_STATES = {
 }
 
 
+def _time(at: datetime, form: str) -> SafeString:
+    there = at.astimezone(UTC)
+    return format_html('<time datetime="{}">{}</time>', f"{there:%Y-%m-%dT%H:%M:%SZ}", date_format(there, form))
+
+
 @register.filter
 def utc(at: datetime) -> SafeString:
     """ "21 Nov 2026 12:03 UTC"."""
-    there = at.astimezone(UTC)
-    return format_html(
-        '<time datetime="{}">{} UTC</time>', there.strftime("%Y-%m-%dT%H:%M:%SZ"), date_format(there, "j M Y H:i")
-    )
+    return _time(at, r"j M Y H:i \U\T\C")
+
+
+@register.simple_tag
+def from_to(start: datetime, end: datetime | None) -> SafeString:
+    """ "21 Nov 2026 12:03 to 12:40 UTC"; without an end, since when."""
+    if end is None:
+        return format_html(_("since {}"), utc(start))
+    if start.astimezone(UTC).date() == end.astimezone(UTC).date():
+        return format_html(_("{} to {}"), _time(start, "j M Y H:i"), _time(end, r"H:i \U\T\C"))
+    return format_html(_("{} to {}"), utc(start), utc(end))
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,13 +34,21 @@ def say(
     at: datetime = AT,
     by: User | None = None,
     next_by: datetime | None = None,
+    named: Mapping[str, str] | None = None,
     **components: str,
 ) -> PublicUpdate:
-    """An update; components by their slug."""
+    """An update; components by their slug, or as `named`."""
     incident = incident or make_incident()
     by = by or incident.acked_by or make_user()
     return writers.post_update(
-        incident, title=title, status=status, body=body, components=components, by=by, at=at, next_by=next_by
+        incident,
+        title=title,
+        status=status,
+        body=body,
+        components={**components, **(named or {})},
+        by=by,
+        at=at,
+        next_by=next_by,
     )
 
 
