@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Least
 
-from alerts.models import Route, Source
+from alerts.models import Key, Route
 from incidents.metrics import Impact, Pause, Stamps
 from incidents.models import ImpactInterval, Incident, Kind, State, TimelineEntry
 from oncall.models import Schedule
@@ -50,7 +51,7 @@ def collect(week: Week, *, zone: str, at: datetime, reader: User) -> Facts:
         last,
         cases=_cases(span, names),
         felt=_felt(span, names),
-        services=_services(span),
+        services=_services(),
         deadlines=deadlines_of(span.start, span.end, names),
         items=items_of(span.start, span.end, names),
         obstacles=obstacles_of(span.start, span.end, names),
@@ -135,18 +136,22 @@ def _felt(span: Span, names: Names) -> tuple[Felt, ...]:
     )
 
 
-def _services(span: Span) -> tuple[Kept, ...]:
-    """Services in use. One that no source speaks of, and on which nothing ever was declared, is not measured."""
+def _services() -> tuple[Kept, ...]:
+    """Services in use, with the first key of a source that speaks of them, or the first impact that anybody noted."""
     here = OuterRef("pk")
-    told = (
-        Exists(Source.objects.filter(service=here, archived_at=None))
-        | Exists(Route.objects.filter(service=here))
-        | Exists(ImpactInterval.objects.filter(service=here, start__lt=span.end))
+    keys = Key.objects.filter(source__archived_at=None).order_by("created_at").values("created_at")
+    anywhere = Route.objects.filter(service=OuterRef(OuterRef("pk")), source=None)
+    rows = Service.objects.filter(archived_at=None).annotate(
+        since=Least(
+            Subquery(keys.filter(source__service=here)[:1]),
+            Subquery(keys.filter(source__routes__service=here)[:1]),
+            Subquery(keys.filter(Exists(anywhere))[:1]),
+            Subquery(ImpactInterval.objects.filter(service=here).order_by("start").values("start")[:1]),
+        )
     )
-    rows = Service.objects.filter(archived_at=None).annotate(measured=told).order_by("slug")
     return tuple(
-        Kept(pk, slug, name, float(target) if target is not None else None, measured)
-        for pk, slug, name, target, measured in rows.values_list("pk", "slug", "name", "target", "measured")
+        Kept(pk, slug, name, float(target) if target is not None else None, since)
+        for pk, slug, name, target, since in rows.order_by("slug").values_list("pk", "slug", "name", "target", "since")
     )
 
 

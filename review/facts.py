@@ -67,13 +67,17 @@ class Felt:
 
 @dataclass(frozen=True)
 class Kept:
-    """A service; `measured`: something would have told us if it had failed."""
+    """A service; `since` when something would have told us if it had failed (None: nothing does)."""
 
     pk: int
     slug: str
     name: str
     target: float | None
-    measured: bool
+    since: datetime | None
+
+    def measured_in(self, period: Period) -> bool:
+        """Whether anything watched it before the period was over."""
+        return self.since is not None and self.since < period.until
 
 
 @dataclass(frozen=True)

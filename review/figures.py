@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from incidents.severity import CLASSES
 from review.blocks.durations import durations
 from review.blocks.incidents import incidents
 from review.blocks.learning import postmortems, remediation
@@ -19,10 +20,10 @@ from review.values import Block, Figure, Uptime
 
 @dataclass(frozen=True)
 class Tile:
-    """One of the eight on top: a name, and one or two figures under it."""
+    """One of the eight on top: a name, and one or two figures, each with a word of its own or ""."""
 
     label: str
-    figures: tuple[Figure, ...]
+    figures: tuple[tuple[str, Figure], ...]
     parts: tuple[Figure, ...] = ()
 
 
@@ -42,20 +43,19 @@ class Review:
     def tiles(self) -> tuple[Tile, ...]:
         """The scoreboard."""
         named = self.figures
-        worst = tuple(figure for figure in self._of("availability") if _judged(figure))[:1]
+        worst = next(((figure.label, figure) for figure in self._of("availability") if _judged(figure)), None)
+        by_class = tuple(named[f"incidents-{name}"] for name in CLASSES)
+        on_time = ((_("24 h"), named["postmortems-internal"]), (_("72 h"), named["postmortems-public"]))
+        stuck = ((_("overdue"), named["remediation-overdue"]), (_("cannot go on"), named["remediation-blocked"]))
         return (
-            Tile(
-                _("Incidents"),
-                (named["incidents"],),
-                tuple(named[f"incidents-{name}"] for name in ("critical", "major", "standard")),
-            ),
-            Tile(_("Time to react"), (named["time-to-react"],)),
-            Tile(_("Time to resolve"), (named["team-time-to-resolve"],)),
-            Tile(_("Worst availability"), worst),
-            Tile(_("Promises kept"), (named["sla"],)),
-            Tile(_("Postmortems on time"), (named["postmortems-internal"], named["postmortems-public"])),
-            Tile(_("Remediation"), (named["remediation-overdue"], named["remediation-blocked"])),
-            Tile(_("Interruptions of sleep"), (named["sleep-interruptions"],)),
+            Tile(_("Incidents"), (("", named["incidents"]),), by_class),
+            Tile(_("Time to react"), (("", named["time-to-react"]),)),
+            Tile(_("Time to resolve, team"), (("", named["team-time-to-resolve"]),)),
+            Tile(_("Worst availability"), (worst,) if worst else ()),
+            Tile(_("Promises kept"), (("", named["sla"]),)),
+            Tile(_("Postmortems on time"), on_time),
+            Tile(_("Remediation"), stuck),
+            Tile(_("Interruptions of sleep"), (("", named["sleep-interruptions"]),)),
         )
 
     def _of(self, key: str) -> list[Figure]:

@@ -61,7 +61,7 @@ def _figure(facts: Facts, service: Kept) -> Figure:
 
 def _uptime(service: Kept, felt: list[Felt], period: Period) -> Uptime:
     window = Window(period.window.start, period.until)
-    found = availability([one.impact for one in felt], window) if service.measured else None
+    found = availability([one.impact for one in felt], window) if service.measured_in(period) else None
     return Uptime(found, service.target)
 
 
