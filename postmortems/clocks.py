@@ -204,7 +204,7 @@ def view_of(incident: Incident, *, at: datetime | None = None) -> View:
 
 
 def views_of(incidents: Iterable[Incident], *, at: datetime | None = None) -> dict[int, View]:
-    """The same for many, by their ids, in five queries: stored facts and the pure rule, whether the due work has run or not."""
+    """The same for many, by their ids, in four queries: stored facts and the pure rule, whether the due work has run or not."""
     rows, now = list(incidents), at or timezone.now()
     views: dict[int, View] = {row.pk: {"internal": None, "public": None} for row in rows}
     owing = [row for row in rows if (row.resolved_at or row.reopened) and not row.drill]

@@ -70,7 +70,7 @@ def known_of(incident: Incident) -> Known:
 
 
 def known_of_many(incidents: Iterable[Incident]) -> dict[int, Known]:
-    """The same for many: five queries, however many there are. `incident.service` is read where it is set."""
+    """The same for many: four queries, however many there are. `incident.service` is read where it is set."""
     rows = list(incidents)
     keys = [incident.pk for incident in rows]
     impacts: dict[int, list[ImpactInterval]] = defaultdict(list)

@@ -12,12 +12,13 @@ from postmortems.requirements import Check, names_person
 
 ENDINGS = "internal|intranet|intra|local|localdomain|localhost|lan|corp|private|svc|consul|home|test"
 HOSTS = re.compile(
-    rf"(?<![\w.@-])(?:[a-z0-9][a-z0-9_-]*\.)+(?:{ENDINGS})\b|\blocalhost\b|\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+-\d{{1,4}}\b"
+    rf"(?<![\w.@-])(?:[a-z0-9][a-z0-9_-]*\.)+(?:{ENDINGS})\b|\blocalhost\b|(?-i:\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+-\d{{1,4}}\b)"
     r"|\bip-\d+-\d+-\d+-\d+\b",
     re.IGNORECASE,
 )
 ADDRESSES = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:])", re.IGNORECASE
+    r"(?<![\w.:])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]\d)|(?<![\w.:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])",
+    re.IGNORECASE,
 )
 TICKETS = re.compile(r"\b(?!(?:UTF|SHA|ISO|TLS|HTTP|CVE|RFC|COVID|IPV|MD|AES|RSA)-)[A-Z][A-Z0-9]{1,9}-\d+\b")
 DURATION = re.compile(

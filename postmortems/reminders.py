@@ -64,6 +64,8 @@ def lay_out(clock: Clock, at: datetime) -> None:
     """Plan the reminders of a clock that began, was moved, or whose people changed. What was sent stays as it is."""
     if clock.ended_at is not None:
         return
+    # A clock that runs again reminds again of what is still ahead.
+    Reminder.objects.filter(clock=clock, outcome=DROPPED, due_at__gt=at).delete()
     rows = {row.step: row for row in Reminder.objects.filter(clock=clock)}
     told = {step.partition(".")[0] for step, row in rows.items() if row.done_at}
     wanted = {one.key: one for one in planned(clock, audience_of(clock.postmortem), at)}
