@@ -15,7 +15,7 @@ from tests.test_matrix import ROWS
 # It tells that it is not ready, which is its job: no dispatcher runs here.
 SAYS_503 = ("/healthz/ready", "/healthz/paging")
 PLACES = sorted({row["at"].partition("?")[0] for row in ROWS})
-READABLE = [row["at"].partition("?")[0] for row in ROWS if 200 in row.get("GET", [])]
+READABLE = sorted({row["at"].partition("?")[0] for row in ROWS if 200 in row.get("GET", [])})
 POSTED = sorted({row["at"].partition("?")[0] for row in ROWS if "POST" in row or "PATCH" in row})
 METHODS = {row["at"].partition("?")[0]: set(row) for row in ROWS}
 # Headers are read by what stands before the views, so one address of each kind is enough.
