@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Q
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from desk.duties import Duty, duties_of
 from desk.first_run import missing
 from desk.frame import Frame, frame_of
 from desk.guard import person, visible, who
@@ -28,18 +29,6 @@ OPEN_SHOWN = 200
 HAPPENING = 5
 WARNED = timedelta(hours=48)
 """How long before a gap its team is asked to fill it."""
-
-
-@dataclass(frozen=True)
-class Duty:
-    """One sentence and its button. `due` is when it runs out."""
-
-    text: str
-    url: str
-    act: str
-    due: datetime | None = None
-    urgent: bool = False
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,12 +48,14 @@ def home(request: HttpRequest) -> HttpResponse:
     at = frame.at
     found = sort_out(_open(user), standing, {live.incident for live in frame.pages if live.incident})
     setup = missing(user, at, manages=standing.role in MANAGING)
+    needs = sorted([*_gaps(standing, frame.schedules, at), *duties_of(user, standing, at)], key=_runs_out)
     context = {
         "at": at,
         "my_pagers": [pager for pager in frame.pagers if pager.mine],
         "unheld": found.unheld,
         "mine": found.mine,
-        "needs": _gaps(standing, frame.schedules, at),
+        "needs": needs,
+        "needs_count": len(needs) + len(found.mine),
         "setup": [
             {"text": s.title, "detail": s.text, "url": s.url or reverse("desk:first_run"), "act": s.act} for s in setup
         ],
@@ -93,6 +84,11 @@ def sort_out(found: list[Incident], standing: Standing, calling: set[Incident]) 
         elif incident not in calling:
             happening.append(incident)
     return Incidents(unheld, mine, happening)
+
+
+def _runs_out(duty: Duty) -> datetime:
+    """What runs out first stands first; what has no end last."""
+    return duty.due or datetime.max.replace(tzinfo=UTC)
 
 
 def _gaps(standing: Standing, schedules: list[Schedule], at: datetime) -> list[Duty]:

@@ -37,8 +37,8 @@ def current_states(components: Iterable[Component]) -> dict[int, str]:
     latest = (
         standing_changes()
         .filter(component__in=pks)
-        .order_by("component", "-at", "-pk")
-        .distinct("component")
+        .order_by("component_id", "-at", "-pk")
+        .distinct("component_id")
         .values_list("component", "new")
     )
     return dict.fromkeys(pks, str(ComponentState.OPERATIONAL)) | dict(latest)
@@ -47,13 +47,13 @@ def current_states(components: Iterable[Component]) -> dict[int, str]:
 def last_words(public: PublicIncident) -> dict[int, str]:
     """Component's key -> what this incident's updates last said of it. One query."""
     found = standing_changes().filter(update__public=public)
-    return dict(found.order_by("component", "-at", "-pk").distinct("component").values_list("component", "new"))
+    return dict(found.order_by("component_id", "-at", "-pk").distinct("component_id").values_list("component", "new"))
 
 
 def troubled_elsewhere(public: PublicIncident, components: Iterable[int]) -> dict[int, str]:
     """Component's key -> the trouble that another incident, not yet resolved, last said of it. Two queries."""
-    last = standing_updates().order_by("public", "-at", "-pk").distinct("public").values_list("public", "status")
+    last = standing_updates().order_by("public_id", "-at", "-pk").distinct("public_id").values_list("public", "status")
     others = [pk for pk, status in last if status != PublicUpdate.Status.RESOLVED and pk != public.pk]
     found = standing_changes().filter(update__public__in=others, component__in=list(components))
-    latest = found.order_by("component", "-at", "-pk").distinct("component").values_list("component", "new")
+    latest = found.order_by("component_id", "-at", "-pk").distinct("component_id").values_list("component", "new")
     return {pk: state for pk, state in latest if state not in FINE}
