@@ -164,7 +164,7 @@ def _is_whole(name: str, body: bytes) -> bool:
 
 def test_killed_in_the_middle_of_publishing_it_never_shows_a_torn_file(tmp_path: Path) -> None:
     dice = random.Random(7)
-    for _kill in range(8):
+    for _kill in range(5):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=settings.BASE_DIR
         )
