@@ -93,7 +93,7 @@ def ask_extension(written: Postmortem, kind: str, reason: str, by: User, at: dat
     clock = open_clock(written, _kind(kind), at)
     _limit(clock)
     clock.extension_reason, clock.extension_asked_at = _reason(reason), at
-    clock.save(update_fields=["extension_reason", "extension_asked_at"])
+    clock.save()
     leave(written, by, at)
     reminders.extension_asked(clock, by, at)
     return clock
@@ -122,7 +122,7 @@ def extend(written: Postmortem, kind: str, to: datetime | int | None, reason: st
     clock.extended_to = clock.due_at = until
     clock.extensions += 1
     clock.extension_reason, clock.extended_by = words, by
-    clock.save(update_fields=["extended_to", "due_at", "extensions", "extension_reason", "extended_by"])
+    clock.save()
     reminders.lay_out(clock, at)
     leave(written, by, at)
     written.incident.tell(Kind.EDITED, at=at, by=by, text=words, field=f"{kind}_deadline", new=until.isoformat())

@@ -52,14 +52,14 @@ def leave(written: Postmortem, by: User | None, at: datetime) -> Postmortem:
 
 
 def open_clock(written: Postmortem, kind: str, at: datetime) -> Clock:
-    """The clock that runs. Raises NotAllowed when none does, or when its time is over."""
+    """The clock that runs at `at`. Raises NotAllowed when none does, or when its time is over."""
     clock = latest_clock(written, kind)
-    if clock is None or clock.state not in {Clock.State.RUNNING, Clock.State.PAUSED}:
-        if clock and clock.state == Clock.State.MISSED:
-            raise NotAllowed(_("The deadline passed on %s.") % f"{clock.due_at:%Y-%m-%d %H:%M} UTC")
+    if clock is None or clock.ended_at is not None:
         raise NotAllowed(_("No such deadline is running for %s.") % written.incident)
-    if clock.state == Clock.State.RUNNING and at > clock.due_at:
+    if clock.state != Clock.State.PAUSED and at > clock.due_at:
         raise NotAllowed(_("The deadline passed on %s.") % f"{clock.due_at:%Y-%m-%d %H:%M} UTC")
+    if clock.state == Clock.State.MISSED:  # a sweep of a later instant had the lock first
+        clock.state, clock.missed_at = Clock.State.RUNNING, None
     return clock
 
 
@@ -73,11 +73,11 @@ def stop(clock: Clock | None, at: datetime) -> None:
     """The duty is met at `at`: on time, on time thanks to an extension, or late (then it stays missed)."""
     if clock is None or clock.ended_at is not None:
         return
-    if clock.state != Clock.State.MISSED:
-        given = clock.started_at + LENGTH[clock.kind]
-        first = min(clock.due_at, max(given, clock.not_before or given)) if clock.extensions else clock.due_at
-        clock.state = Clock.State(outcome(at, due_at=clock.due_at, first_due=first))
-        clock.missed_at = clock.due_at if clock.state == Clock.State.MISSED else None
+    # Judged by the instant alone: a sweep that had the lock first does not make late what was in time.
+    given = clock.started_at + LENGTH[clock.kind]
+    first = min(clock.due_at, max(given, clock.not_before or given)) if clock.extensions else clock.due_at
+    clock.state = Clock.State(outcome(at, due_at=clock.due_at, first_due=first))
+    clock.missed_at = clock.due_at if clock.state == Clock.State.MISSED else None
     clock.ended_at = at
     clock.save(update_fields=["state", "missed_at", "ended_at"])
     reminders.drop(clock, at)
