@@ -114,13 +114,17 @@ def whoever_was_asked(standing: Standing, item: Remediation) -> bool:
 
 @dataclass(frozen=True)
 class Act:
-    """One act: its rule in `item_rules.FROM` ("" for any open state), what does it, what it asks, who may."""
+    """One act: its rule in `item_rules.FROM` ("" for any open state), what does it, what it asks, and who may.
+
+    `button` is the word below its form, where the label is no act by itself.
+    """
 
     rule: str
     label: str | Promise
     run: Callable[[Doing], object]
     form: type[forms.Form] = Nothing
     may: Callable[[Standing, Remediation], bool] = anybody
+    button: str | Promise = ""
 
     def fits(self, item: Remediation) -> bool:
         """Whether the state allows it."""
@@ -131,12 +135,24 @@ ACTS: dict[str, Act] = {
     "accept": Act("accept", gettext_lazy("Accept"), _door(items.accept), AcceptForm),
     "answer": Act("answer", gettext_lazy("Answer"), _door(answer_block), AnswerForm, whoever_was_asked),
     "start": Act("start", gettext_lazy("Start"), _door(items.start)),
-    "done": Act("done", gettext_lazy("Done"), _door(items.done), DoneForm),
+    "done": Act("done", gettext_lazy("Done"), _door(items.done), DoneForm, button=gettext_lazy("It is done")),
     "verify": Act("verify", gettext_lazy("Verify"), _verify, VerifyForm),
-    "block": Act("block", gettext_lazy("Cannot go on because …"), _block, BlockForm),
-    "move": Act("move_date", gettext_lazy("Move the date"), _door(items.move_date), MoveForm),
-    "edit": Act("", gettext_lazy("Edit"), _edit, EditForm),
+    "block": Act(
+        "block", gettext_lazy("Cannot go on because …"), _block, BlockForm, button=gettext_lazy("Ask the manager")
+    ),
+    "move": Act(
+        "move_date", gettext_lazy("Move the date"), _door(items.move_date), MoveForm, button=gettext_lazy("Move it")
+    ),
+    "edit": Act("", gettext_lazy("Edit"), _edit, EditForm, button=gettext_lazy("Save")),
     "accept-risk": Act("accept_risk", gettext_lazy("Accept the risk"), _door(items.accept_risk), RiskForm, managers),
-    "supersede": Act("supersede", gettext_lazy("Another item does it"), _supersede, SupersedeForm),
-    "decline": Act("decline", gettext_lazy("Decline"), _door(items.decline), DeclineForm),
+    "supersede": Act(
+        "supersede",
+        gettext_lazy("Another item does it"),
+        _supersede,
+        SupersedeForm,
+        button=gettext_lazy("That one does it"),
+    ),
+    "decline": Act(
+        "decline", gettext_lazy("Decline"), _door(items.decline), DeclineForm, button=gettext_lazy("Decline it")
+    ),
 }

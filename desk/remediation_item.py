@@ -58,6 +58,7 @@ class Offered:
 
     name: str
     label: str
+    button: str
     form: forms.Form
     primary: bool = False
     open: bool = False
@@ -144,7 +145,8 @@ def offers(request: HttpRequest, item: Remediation, refused: tuple[str, forms.Fo
         mine = refused is not None and refused[0] == name
         form = refused[1] if refused and mine else _blank(name, item)
         label = _("It goes on") if name == "start" and item.state == Remediation.State.BLOCKED else str(act.label)
-        offered.append(Offered(name, label, form, primary=not offered, open=mine and bool(form.fields)))
+        button = str(act.button or label)
+        offered.append(Offered(name, label, button, form, primary=not offered, open=mine and bool(form.fields)))
     return offered
 
 
