@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from foundation.dispatch.registry import Key
 from incidents import lifecycle
-from incidents.models import Incident
+from incidents.models import Incident, State
 from postmortems import draft, reminders
 from postmortems.clock_plan import LENGTH, UPDATE, Changes, Plan, plan
 from postmortems.deadlines import Facts, owes_internal, owes_public
@@ -67,15 +67,15 @@ def _current(known: Known, kind: str) -> Clock | None:
 def plans(known: Known, changed_at: datetime | None) -> dict[str, Plan | None]:
     """How both clocks of an incident that is over should stand; None where nothing is owed.
 
-    `changed_at` is the change that was not looked at yet. C8: an internal duty stays once it began.
+    `changed_at` is the change that was not looked at yet; without one the clocks that are there stand as they are, whatever
+    became of targets since. C8: an internal duty stays once it began.
     """
-    facts, kept = known.facts, _current(known, INTERNAL)
-    wanted: dict[str, Plan | None] = {INTERNAL: None, PUBLIC: None}
-    if kept or owes_internal(facts):
-        wanted[INTERNAL] = _plan(known, INTERNAL, changed_at)
-    if owes_public(facts):
-        wanted[PUBLIC] = _plan(known, PUBLIC, changed_at)
-    return wanted if known.is_over and not facts.drill else {INTERNAL: None, PUBLIC: None}
+    facts, kept = known.facts, {kind for kind in LENGTH if _current(known, kind)}
+    owed: dict[str, bool] = {INTERNAL: INTERNAL in kept or owes_internal(facts), PUBLIC: owes_public(facts)}
+    if changed_at is None:
+        owed = {kind: kind in kept for kind in LENGTH}
+    may = known.is_over and not facts.drill
+    return {kind: _plan(known, kind, changed_at) if may and owed[kind] else None for kind in LENGTH}
 
 
 def start_of(facts: Facts, kind: str) -> datetime:
@@ -204,33 +204,50 @@ def view_of(incident: Incident, *, at: datetime | None = None) -> View:
 
 
 def views_of(incidents: Iterable[Incident], *, at: datetime | None = None) -> dict[int, View]:
-    """The same for many, by their ids, in four queries: stored facts and the pure rule, whether the due work has run or not."""
-    rows, now = list(incidents), at or timezone.now()
-    views: dict[int, View] = {row.pk: {"internal": None, "public": None} for row in rows}
-    owing = [row for row in rows if (row.resolved_at or row.reopened) and not row.drill]
-    if not owing:
-        return views
-    return views | {pk: _view(known, now) for pk, known in known_of_many(owing).items()}
+    """The same for many, by their ids: one query, and four more when one of them changed and was not looked at yet."""
+    now = at or timezone.now()
+    views: dict[int, View] = {}
+    settled: list[Incident] = []
+    changed: list[Incident] = []
+    for row in incidents:
+        views[row.pk] = {"internal": None, "public": None}
+        if (row.resolved_at or row.reopened) and not row.drill and row.state not in {State.CANCELLED, State.MERGED}:
+            (settled if row.clocks_due_at is None else changed).append(row)
+    if settled:
+        views |= _stored(settled, now)
+    if changed:
+        views |= {pk: _foreseen(known, now) for pk, known in known_of_many(changed).items()}
+    return views
 
 
-def _view(known: Known, now: datetime) -> View:
-    if known.facts.cancelled:
-        return {"internal": None, "public": None}
+def _stored(incidents: list[Incident], now: datetime) -> dict[int, View]:
+    """What the clocks say that were brought in line already: the latest of each kind, of this round if it is over."""
+    rows = {row.pk: row for row in incidents}
+    views: dict[int, View] = {pk: {"internal": None, "public": None} for pk in rows}
+    clocks = Clock.objects.filter(postmortem__incident__in=rows).order_by("round", "pk").select_related("postmortem")
+    for clock in clocks:
+        row = rows[clock.postmortem.incident_id]
+        of_now = clock.round == row.reopened + 1 and clock.state != Clock.State.CANCELLED
+        views[row.pk][clock.kind] = _shown(clock, None, now) if of_now or row.is_open else None
+    return views
+
+
+def _foreseen(known: Known, now: datetime) -> View:
+    """What the clocks will say once they are brought in line."""
     if not known.is_over:
         return {kind: _before_reopening(known, kind) for kind in LENGTH}
     wanted = plans(known, known.incident.clocks_due_at)
-    return {kind: _shown(_current(known, kind), wanted[kind], now) for kind in LENGTH}
+    return {kind: _shown(_current(known, kind), wanted[kind], now) if wanted[kind] else None for kind in LENGTH}
 
 
-def _shown(clock: Clock | None, wanted: Plan | None, now: datetime) -> dict[str, Any] | None:
-    if wanted is None:
-        return None
+def _shown(clock: Clock | None, wanted: Plan | None, now: datetime) -> dict[str, Any]:
+    """A clock that ended keeps the time that it was held to; a running one is held to the plan, if there is a newer one."""
     state = clock.state if clock else Clock.State.RUNNING
-    # A clock that ended keeps the time that it was held to.
-    held_to = wanted.due_at if clock is None or clock.state == Clock.State.RUNNING else clock.due_at
-    if state == Clock.State.RUNNING and now > held_to:
+    planned = wanted if clock is None or clock.state == Clock.State.RUNNING else None
+    due_at = planned.due_at if planned else clock.due_at if clock else now
+    if state == Clock.State.RUNNING and now > due_at:
         state = Clock.State.MISSED
-    return {"due_at": held_to, "state": str(state)}
+    return {"due_at": due_at, "state": str(state)}
 
 
 def _before_reopening(known: Known, kind: str) -> dict[str, Any] | None:
