@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
 from desk.guard import find_incident, person, require, row_number, visible, who
+from desk.remediation_figures import record
 from desk.remediation_forms import ProposeForm
 from incidents.models import NotAllowed
 from postmortems import item_rules as rules
@@ -27,7 +28,7 @@ from teams.models import Team, User
 from teams.permissions import Standing, may_write
 
 PAGE = 50
-SHOWN = ("open", "mine", "team", "overdue", "blocked", "all")
+SHOWN = ("open", "mine", "team", "overdue", "blocked", "done", "all")
 AGES = {name: (first, last) for name, first, last in rules.BUCKETS}
 OPEN = Q(state__in=rules.OPEN)
 RELATED = ("postmortem__incident", "owner", "team")
@@ -133,6 +134,7 @@ def _show(request: HttpRequest, form: ProposeForm, status: int = 200) -> HttpRes
         "next_url": asked.address(rows[PAGE - 1]) if len(rows) > PAGE else None,
         "first_url": asked.address() if asked.after else None,
         "figures": figures(everything, at, today),
+        "record": record(everything, at),
         "teams": list(Team.objects.filter(archived_at=None).only("slug", "name")),
         "form": form,
         "can_propose": may_write(mine),
@@ -150,6 +152,7 @@ def _chosen(
         "team": OPEN & Q(team__in=mine.own_teams),
         "overdue": overdue(today),
         "blocked": Q(state=Remediation.State.BLOCKED),
+        "done": Q(done_at__isnull=False),
         "all": Q(),
     }
     found = found.filter(asks[asked.show])

@@ -89,6 +89,34 @@ def test_figures_open_their_rows(world: World, sign_in: SignIn, postmortem: Post
         assert len(titles(browser, f"?age={name}")) == count
 
 
+def test_the_record_of_90_days_counted_by_hand(world: World, sign_in: SignIn, postmortem: Postmortem) -> None:
+    ana = world.ana
+
+    def finished(accepted: int, done: int, verified: int | None = None) -> None:
+        """Days ago; due 30 days after it was accepted."""
+        item = make_item(postmortem, at=AT - timedelta(days=accepted))
+        items.accept(item, by=ana, at=AT - timedelta(days=accepted))
+        items.done(item, evidence="https://git.example.com/1", by=ana, at=AT - timedelta(days=done))
+        if verified is not None:
+            items.verify(item, by=ana, at=AT - timedelta(days=verified))
+
+    finished(120, 91, 80)  # done before the window
+    finished(119, 89, 79)  # on its day: 40 days from accepted to verified
+    finished(100, 69)  # a day late, not verified
+    finished(20, 10, 8)
+    for since, ended in ((100, 80), (4, None)):
+        item = items.accept(make_item(postmortem), by=ana, at=AT - timedelta(days=101))
+        block(item, code="no_time", text="On call", by=ana, at=AT - timedelta(days=since))
+        if ended:
+            items.start(item, by=ana, at=AT - timedelta(days=ended))
+    page = sign_in(world.olga).get("/remediation/")
+    record = page.context["record"]
+    assert (record.done, record.kept, record.lead.values) == (3, 2, (12 * 86400, 40 * 86400))
+    assert [(one.code, one.days, one.items) for one in record.lost] == [("no_time", 14.0, 2)]
+    for words in ("2 of 3", "12 d 0 h, 40 d 0 h", "14.0 days: no time"):
+        assert words in page.content.decode()
+
+
 def test_pages_by_key_hold_every_item_once(world: World, sign_in: SignIn, postmortem: Postmortem) -> None:
     for number in range(120):
         item = make_item(postmortem, f"item {number}")
