@@ -50,7 +50,9 @@ def settle(incident: Incident, at: datetime) -> None:
     """What every writer of this room does first: the caller holds the incident's lock."""
     if incident.clocks_due_at is None:
         return
-    known, changed_at = known_of(incident), incident.clocks_due_at
+    changed_at = incident.clocks_due_at
+    draft.append_merged(incident, at)
+    known = known_of(incident)
     _end_rounds(known, changed_at)
     if known.is_over:
         for kind, wanted in plans(known, changed_at).items():
@@ -61,7 +63,7 @@ def settle(incident: Incident, at: datetime) -> None:
 def _current(known: Known, kind: str) -> Clock | None:
     """The clock of the present round that counts; one that was cancelled does not."""
     found = known.clock(kind)
-    return found if found and found.round == known.round and found.state != Clock.State.CANCELLED else None
+    return found if found and found.round == known.round(kind) and found.state != Clock.State.CANCELLED else None
 
 
 def plans(known: Known, changed_at: datetime | None) -> dict[str, Plan | None]:
@@ -100,6 +102,8 @@ def _plan(known: Known, kind: str, changed_at: datetime | None) -> Plan:
 def _noticed_at(known: Known, kind: str, changed_at: datetime | None) -> datetime | None:
     """When a duty was noticed that was not there when the incident ended (C7, C8); None when it was."""
     story = known.story
+    if kind == INTERNAL and story.merged_at:
+        return story.merged_at
     if kind == INTERNAL and known.facts.severity in {"critical", "major"}:
         return story.raised_at
     return changed_at if changed_at and story.over_at and changed_at > story.over_at else None
@@ -114,12 +118,13 @@ def _only_updates(known: Known) -> bool:
 def _end_rounds(known: Known, changed_at: datetime) -> None:
     """C11, C12, C20: clocks of an earlier round, or of what is no longer over, end; what was missed stays missed."""
     for clock in known.clocks:
-        over = known.is_over and clock.round == known.round and not known.facts.drill
+        over = known.is_over and clock.round == known.round(clock.kind) and not known.facts.drill
         if not over:
             reopened = known.story.reopened_at
-            _cancel(clock, reopened if reopened and clock.round < known.round else changed_at)
-    found, reopened = known.postmortem, known.story.reopened_at
-    if found and found.is_filed and reopened and (found.updated_at or found.created_at) < reopened:
+            _cancel(clock, reopened if reopened and clock.round < known.round(clock.kind) else changed_at)
+    found, story = known.postmortem, known.story
+    since = max(filter(None, (story.reopened_at, story.merged_at)), default=None)
+    if found and found.is_filed and since and (found.updated_at or found.created_at) < since:
         found.state = Postmortem.State.NEEDS_UPDATE
         found.updated_at = changed_at
         found.version += 1
@@ -146,7 +151,7 @@ def _apply(known: Known, kind: str, wanted: Plan | None, changed_at: datetime, a
         return
     written = draft.ensure(known.incident, at)
     if clock is None:
-        clock = _begin(written, kind, known.round, wanted, changed_at)
+        clock = _begin(written, kind, known.round(kind), wanted, changed_at)
     elif clock.state == Clock.State.RUNNING and clock.due_at != wanted.due_at:
         clock.started_at, clock.due_at, clock.not_before = wanted.started_at, wanted.due_at, wanted.not_before
         clock.save(update_fields=["started_at", "due_at", "not_before"])
@@ -227,7 +232,7 @@ def _stored(incidents: list[Incident], now: datetime) -> dict[int, View]:
     clocks = Clock.objects.filter(postmortem__incident__in=rows).order_by("round", "pk").select_related("postmortem")
     for clock in clocks:
         row = rows[clock.postmortem.incident_id]
-        of_now = clock.round == row.reopened + 1 and clock.state != Clock.State.CANCELLED
+        of_now = clock.round > row.reopened and clock.state != Clock.State.CANCELLED
         views[row.pk][clock.kind] = _shown(clock, None, now) if of_now or row.is_open else None
     return views
 

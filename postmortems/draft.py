@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents.models import Incident, Kind, RoleTenure, TimelineEntry
-from postmortems.models import Postmortem, Row
+from postmortems.models import Factor, Postmortem, Row
 from teams.leads import lead_for
 from teams.models import User
 
@@ -50,6 +50,54 @@ def ensure(incident: Incident, at: datetime) -> Postmortem:
     return found
 
 
+def append_merged(incident: Incident, at: datetime) -> None:
+    """C12: what was written of incidents that were merged into this one goes over, and so do their duties; each once.
+
+    The caller holds the incident's lock.
+    """
+    for other in Postmortem.objects.filter(incident__merged_into=incident).select_related("incident").order_by("pk"):
+        told = incident.timeline.filter(kind=Kind.EDITED, data__field="postmortem", data__merged=other.incident.number)
+        if not told.exists():
+            _append(ensure(incident, at), other)
+            incident.tell(Kind.EDITED, at=at, field="postmortem", merged=other.incident.number)
+
+
+def _append(found: Postmortem, other: Postmortem) -> None:
+    found.data_loss, found.security = found.data_loss or other.data_loss, found.security or other.security
+    found.requested_by_id = found.requested_by_id or other.requested_by_id
+    for name in ("summary", "impact", "surprises", "went_well"):
+        if more := getattr(other, name):
+            setattr(found, name, f"{getattr(found, name)}\n\n{other.incident}: {more}".strip())
+    found.version += 1
+    found.save()
+    _append_rows(found, other)
+    _append_factors(found, other)
+    other.items.update(postmortem=found)
+
+
+def _append_rows(found: Postmortem, other: Postmortem) -> None:
+    had = {(row.at, row.text) for row in found.rows.all()}
+    rows = [
+        Row(postmortem=found, at=row.at, text=row.text, entry_id=row.entry_id, kept=row.kept)
+        for row in other.rows.all()
+        if (row.at, row.text) not in had
+    ]
+    Row.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _append_factors(found: Postmortem, other: Postmortem) -> None:
+    had = set(found.factors.values_list("text", flat=True))
+    for factor in other.factors.all():
+        if factor.text not in had:
+            Factor.objects.create(
+                postmortem=found,
+                position=len(had) + factor.position,
+                text=factor.text,
+                by_id=factor.by_id,
+                created_at=factor.created_at,
+            )
+
+
 def owner_of(incident: Incident) -> User | None:
     """C16: who leads it, else who acknowledged last, else who answers for the team; people who left are passed over."""
     facilitators = RoleTenure.objects.filter(incident=incident, role=RoleTenure.Role.FACILITATOR)
@@ -87,13 +135,13 @@ def add_rows(written: Postmortem) -> None:
 
 
 def _when(line: TimelineEntry, incident: Incident) -> datetime:
-    """A past incident is told at the time of its entry; what a stamp knows better, the stamp says."""
-    stamps = {
-        Kind.OPENED: incident.detected_at,
-        Kind.DECLARED: incident.detected_at,
-        Kind.MITIGATED: incident.mitigated_at,
-        Kind.RESOLVED: incident.resolved_at,
-    }
+    """A past incident is told at the time of its entry; what a stamp knows better, the stamp says.
+
+    Ends that were followed by a reopening have lost their stamps.
+    """
+    stamps = {Kind.OPENED: incident.detected_at, Kind.DECLARED: incident.detected_at}
+    if not incident.reopened:
+        stamps |= {Kind.MITIGATED: incident.mitigated_at, Kind.RESOLVED: incident.resolved_at}  # type: ignore[dict-item]
     return stamps.get(Kind(line.kind)) or line.at
 
 

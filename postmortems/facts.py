@@ -21,7 +21,8 @@ class Story:
 
     `over_at`: when somebody or something ended it (the act, not the stamp). `raised_at`: when the class first became one that
     owes a postmortem, if that was later. `worst`: the worst class since it was over. `edited_at`: the last edit of a stamp
-    since then. `merged_at`: the last time another incident was merged into this one.
+    since then. `merged_at`: when another incident was last merged into this one although it was filed (C12); `rounds`: how
+    often that happened.
     """
 
     entered_at: datetime | None = None
@@ -31,6 +32,7 @@ class Story:
     worst: str = ""
     edited_at: datetime | None = None
     merged_at: datetime | None = None
+    rounds: int = 0
     exhausted: bool = False
 
 
@@ -44,10 +46,9 @@ class Known:
     postmortem: Postmortem | None = None
     clocks: list[Clock] = field(default_factory=list)
 
-    @property
-    def round(self) -> int:
-        """1, and one more after each reopening."""
-        return self.incident.reopened + 1
+    def round(self, kind: str) -> int:
+        """1, and one more after each reopening; the internal one also after each merge into what was filed."""
+        return self.incident.reopened + 1 + (self.story.rounds if kind == Clock.Kind.INTERNAL else 0)
 
     @property
     def is_over(self) -> bool:
@@ -138,7 +139,10 @@ def story_of(lines: Sequence[TimelineEntry], incident: Incident) -> Story:
     was_reopened_last = place is not None and lines[place].kind == Kind.REOPENED
     over = None if was_reopened_last else (lines[place].at if place is not None else entered)
     since = lines[place + 1 if place is not None else 0 :]
-    classes = [line for line in since if line.kind == Kind.CLASS]
+    merged_at, rounds = _merges(lines, incident)
+    # A class that came over with a merge comes with its own beginning, the later end of both: it was not noticed late.
+    came_over = {line.at for line in since if line.kind == Kind.MERGED}
+    classes = [line for line in since if line.kind == Kind.CLASS and not (line.by_id is None and line.at in came_over)]
     then = str(classes[0].data.get("from", "")) if classes else incident.severity
     raises = (line.at for line in classes if line.data.get("to") in OWED_BY_CLASS)
     edits = [line.at for line in since if line.kind == Kind.EDITED and line.data.get("field") in STAMPS]
@@ -150,11 +154,23 @@ def story_of(lines: Sequence[TimelineEntry], incident: Incident) -> Story:
         raised_at=None if then in OWED_BY_CLASS else next(raises, None),
         worst=min(seen, key=rank) if over and incident.resolved_at else incident.severity,
         edited_at=edits[-1] if edits else None,
-        merged_at=next(
-            (x.at for x in reversed(lines) if x.kind == Kind.MERGED and x.data.get("into") == incident.number), None
-        ),
+        merged_at=merged_at,
+        rounds=rounds,
         exhausted=any(line.kind == Kind.EXHAUSTED for line in lines),
     )
+
+
+def _merges(lines: Sequence[TimelineEntry], incident: Incident) -> tuple[datetime | None, int]:
+    """When another was last merged into this one while it was filed, and how often that happened."""
+    filed, last, rounds = False, None, 0
+    for line in lines:
+        if line.kind == Kind.EDITED and line.data.get("field") == "postmortem":
+            filed = filed or line.data.get("new") == "filed"
+        elif line.kind == Kind.REOPENED:
+            filed, last = False, None
+        elif line.kind == Kind.MERGED and filed and line.data.get("into") == incident.number:
+            filed, last, rounds = False, line.at, rounds + 1
+    return last, rounds
 
 
 def _last(lines: Sequence[TimelineEntry], kind: str) -> datetime | None:

@@ -134,7 +134,7 @@ def duties(incident: Incident, at: datetime) -> dict[str, str]:
     """What stands between a resolved incident and `closed`: kind of deadline -> sentence; empty when nothing does."""
     known = known_of(incident)
     wanted, written = clocks.plans(known, incident.clocks_due_at), known.postmortem
-    waived = {clock.kind for clock in known.clocks if clock.waiver and clock.round == known.round}
+    waived = {clock.kind for clock in known.clocks if clock.waiver and clock.round == known.round(clock.kind)}
     owed: dict[str, str] = {}
     if wanted["internal"] and "internal" not in waived and not (written and written.is_filed):
         owed["internal"] = _("%s needs its internal postmortem first.") % incident
