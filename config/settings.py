@@ -257,6 +257,13 @@ SPECTACULAR_SETTINGS = {
         "RejectedReason": "alerts.models.RejectedDelivery.Reason",
         "IncidentState": "incidents.models.State",
         "DeliveryState": "paging.models.Delivery.State",
+        "PostmortemState": "postmortems.models.Postmortem.State",
+        "ClockState": "postmortems.models.Clock.State",
+        "ClockKind": "postmortems.models.Clock.Kind",
+        "WaiverCode": "postmortems.models.Clock.Waiver",
+        "ItemState": "postmortems.models.Remediation.State",
+        "BlockCode": "postmortems.models.UnblockRequest.Code",
+        "UpdateStatus": "status.models.PublicUpdate.Status",
     },
 }
 

@@ -158,7 +158,7 @@ def context_of(
     request: HttpRequest, pm: Postmortem, at: datetime, typed: QueryDict | None, outcome: Outcome, look: str
 ) -> dict[str, Any]:
     """Everything that the editor draws; the number of queries does not depend on how much is written."""
-    can = can_of(request, pm)
+    can = can_of(who(request), pm)
     parts = {key: _view(pm, key, typed, outcome, look) for key in PARTS}
     checks = [placed(one) for one in lifecycle.checks_of(pm)]
     shut = {one["place"] for one in checks if not one["check"].ok}

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk.acts import PersonField
 from desk.answers import SeeOther
-from desk.guard import person, require
+from desk.guard import person, require, who
 from desk.learning import faces_of
 from desk.override import WallClock
 from desk.postmortem import writable
@@ -207,7 +207,7 @@ def form(request: HttpRequest, number: str, name: str) -> HttpResponse:
     if act is None:
         raise Http404
     pm = writable(request, number)
-    can = can_of(request, pm)
+    can = can_of(who(request), pm)
     require(can[act.needs])
     if request.method != "POST":
         return _show(request, pm, act, act.form(initial=_initial(request, pm, name)), can)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk import postmortem_parts
 from desk.answers import SeeOther
-from desk.guard import person, require
+from desk.guard import person, require, who
 from desk.learning import faces_of
 from desk.postmortem import find_postmortem, writable
 from desk.postmortem_can import can_of, speaks_for_us
@@ -61,7 +61,7 @@ def public(request: HttpRequest, number: str) -> HttpResponse:
     pm = writable(request, number)
     if "look" in request.POST:
         return _show(request, pm, typed=True)
-    can, then = can_of(request, pm), ACTS.get(request.POST.get("then", ""))
+    can, then = can_of(who(request), pm), ACTS.get(request.POST.get("then", ""))
     require(then is None or can[then[1]], _("The point of contact signs and publishes, or a manager of the team."))
     by, at = person(request), timezone.now()
     outcome = postmortem_parts.save(pm, request.POST, by=by, at=at)
@@ -105,7 +105,7 @@ def _show(
         "at": at,
         "pm": pm,
         "incident": pm.incident,
-        "can": can_of(request, pm),
+        "can": can_of(who(request), pm),
         "faces": faces_of(pm.incident, at, pm),
         "text": text,
         "theirs": theirs,
@@ -115,7 +115,7 @@ def _show(
         "title": request.POST.get("title", "")[:MOST_TITLE],
         "refused": refused or [],
         "unmet": unmet or [],
-        "speaks": speaks_for_us(request, pm.incident),
+        "speaks": speaks_for_us(who(request), pm.incident),
         "contact": pm.incident.tenures.filter(role=RoleTenure.Role.POINT_OF_CONTACT, end=None)
         .select_related("person")
         .first(),

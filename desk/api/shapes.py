@@ -11,14 +11,28 @@ from rest_framework import serializers
 from alerts.models import Episode
 from desk.api.base import RELATED
 from desk.api.fields import Instant, Person, ServiceSlug, absolute
+from foundation.rest import utc_text
 from incidents.models import ImpactInterval, Incident, Kind, RoleTenure, State, TimelineEntry
 from paging.models import ContactMethod, Delivery, Page
+from postmortems import clocks
+from postmortems.models import Clock
 from teams.models import Severity
 
 
-def clocks_of(incident: Incident) -> dict[str, Any]:
-    """When its postmortems are due: null where none is required."""
-    return {"internal": None, "public": None}
+class WithClocks(serializers.ListSerializer[Incident]):
+    """Many incidents: their clocks are computed together, in a constant number of queries."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        """Each with its clocks."""
+        rows = list(data)
+        for pk, view in clocks.views_of(rows).items():
+            self.child.views[pk] = view  # type: ignore[union-attr]
+        return super().to_representation(rows)
+
+
+def clocks_shown(view: clocks.View) -> dict[str, Any]:
+    """Both promises in JSON; null where none is required."""
+    return {kind: face and {**face, "due_at": utc_text(face["due_at"])} for kind, face in view.items()}
 
 
 def with_alerts(rows: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -49,7 +63,7 @@ class ClockShape(serializers.Serializer[Any]):
     """A promise: when, and what became of it."""
 
     due_at = Instant()
-    state = serializers.ChoiceField(["running", "met", "met_extended", "missed", "waived", "cancelled", "paused"])
+    state = serializers.ChoiceField(Clock.State.choices)
 
 
 class ClocksShape(serializers.Serializer[Any]):
@@ -61,6 +75,13 @@ class ClocksShape(serializers.Serializer[Any]):
 
 class IncidentShape(serializers.Serializer[Incident]):
     """An incident."""
+
+    class Meta:
+        list_serializer_class = WithClocks
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.views: dict[int, clocks.View] = {}
 
     number = serializers.CharField()
     title = serializers.CharField()
@@ -92,8 +113,8 @@ class IncidentShape(serializers.Serializer[Incident]):
 
     @extend_schema_field(ClocksShape)
     def get_clocks(self, incident: Incident) -> dict[str, Any]:
-        """Both promises."""
-        return clocks_of(incident)
+        """Both promises, right from the instant at which they follow from the incident's stamps."""
+        return clocks_shown(self.views.get(incident.pk) or clocks.view_of(incident))
 
     def get_url(self, incident: Incident) -> str:
         """Where people find it."""

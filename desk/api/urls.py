@@ -2,10 +2,11 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, incidents, oncall, registry, remediations, review, schema, story
+from desk.api import acts, incidents, oncall, postmortems, registry, remediations, review, schema, story, updates
 
 ONE = "incidents/<str:number>/"
 ITEM = "remediations/<str:number>/"
+POSTMORTEM = "postmortems/<str:number>/"
 urlpatterns = [
     path("schema/", schema.Schema.as_view(), name="schema"),
     path("incidents/", incidents.Incidents.as_view(), name="incidents"),
@@ -24,8 +25,18 @@ urlpatterns = [
     path(f"{ONE}notes/", story.Notes.as_view(), name="notes"),
     path(f"{ONE}roles/", story.Roles.as_view(), name="roles"),
     path(f"{ONE}impact/", story.Impacts.as_view(), name="impact"),
+    path(f"{ONE}updates/", updates.Updates.as_view(), name="updates"),
     path(f"{ONE}timeline/", story.Timeline.as_view(), name="timeline"),
     path(f"{ONE}pages/", story.PagesOfIncident.as_view(), name="incident_pages"),
+    path("postmortems/", postmortems.Postmortems.as_view(), name="postmortems"),
+    path(POSTMORTEM, postmortems.OnePostmortem.as_view(), name="postmortem"),
+    path(f"{POSTMORTEM}request/", postmortems.AskForOne.as_view(), name="postmortem_request"),
+    path(f"{POSTMORTEM}file/", postmortems.File.as_view(), name="postmortem_file"),
+    path(f"{POSTMORTEM}review/", postmortems.Review.as_view(), name="postmortem_review"),
+    path(f"{POSTMORTEM}publish/", postmortems.PublishIt.as_view(), name="postmortem_publish"),
+    path(f"{POSTMORTEM}unpublish/", postmortems.Unpublish.as_view(), name="postmortem_unpublish"),
+    path(f"{POSTMORTEM}waive/", postmortems.WaiveIt.as_view(), name="postmortem_waive"),
+    path(f"{POSTMORTEM}extend/", postmortems.ExtendIt.as_view(), name="postmortem_extend"),
     path("pages/", story.Pages.as_view(), name="pages"),
     path("schedules/", oncall.Schedules.as_view(), name="schedules"),
     path("schedules/<slug:slug>/shifts/", oncall.Shifts.as_view(), name="shifts"),
