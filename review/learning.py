@@ -11,7 +11,7 @@ from postmortems.models import Clock, Remediation, UnblockRequest
 from review.facts import Deadline, Item, Obstacle
 from review.names import Names
 
-COUNTED = Q(postmortem__incident__drill=False) & ~Q(postmortem__incident__state__in=[State.CANCELLED, State.MERGED])
+OWED = Q(postmortem__incident__drill=False) & ~Q(postmortem__incident__state__in=[State.CANCELLED, State.MERGED])
 LIVE = (Remediation.State.ACCEPTED, Remediation.State.IN_PROGRESS, Remediation.State.BLOCKED)
 ENDED = (
     Remediation.State.DONE,
@@ -27,7 +27,7 @@ def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline
     due = Q(due_at__gte=start, due_at__lt=end)
     waived = Q(state=Clock.State.WAIVED, ended_at__gte=start, ended_at__lt=end)
     rows = (
-        Clock.objects.filter(COUNTED, due | waived)
+        Clock.objects.filter(OWED, due | waived)
         .exclude(state=Clock.State.CANCELLED)
         .select_related("postmortem__incident", "waived_by")
         .order_by("due_at", "pk")
@@ -55,7 +55,7 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
     """Accepted items that were open at some time in [start, end); one that is worked on was accepted."""
     begun = Q(accepted_at=None, created_at__lt=end, state__in=LIVE)
     rows = (
-        Remediation.objects.filter(COUNTED, Q(accepted_at__lt=end) | begun)
+        Remediation.objects.filter(Q(accepted_at__lt=end) | begun, postmortem__incident__drill=False)
         .annotate(last_at=Max("events__at"))
         .exclude(state__in=ENDED, done_at__lt=start)
         .select_related("postmortem__incident", "owner", "team")
@@ -92,9 +92,9 @@ def _closed_at(row: Remediation) -> datetime | None:
 
 def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle, ...]:
     """What items could not go on because of, at some time in [start, end); oldest first."""
-    incident = {"item__postmortem__incident__drill": False}
     rows = (
-        UnblockRequest.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), since__lt=end, **incident)
+        UnblockRequest.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), since__lt=end)
+        .filter(item__postmortem__incident__drill=False)
         .select_related("item__postmortem__incident", "manager")
         .order_by("since", "pk")
     )

@@ -73,10 +73,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Uptime:
-    """Availability of a service; None: nobody measured it. `target` in %."""
+    """Availability of a service; None: nobody measured it. `target` in %, `week` the seconds of the whole week."""
 
     measured: Availability | None
     target: float | None = None
+    week: float = 7 * 86400.0
 
     @property
     def percent(self) -> float | None:
@@ -86,8 +87,8 @@ class Uptime:
 
     @property
     def tolerable(self) -> float | None:
-        """Seconds of this window that the target allows to lose."""
-        return self.measured.window * (100 - self.target) / 100 if self.measured and self.target is not None else None
+        """Seconds that the target allows to lose in the whole week, of which perhaps only a part is over."""
+        return self.week * (100 - self.target) / 100 if self.measured and self.target is not None else None
 
     @property
     def used(self) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,8 +32,12 @@ def incidents(facts: Facts) -> Block:
 
 
 def _of(facts: Facts, period: Period, severity: str = "") -> list[Case]:
-    found = [case for case in facts.cases if period.has(case.stamps.detected_at)]
+    found = sorted((case for case in facts.cases if period.has(case.stamps.detected_at)), key=_detected)
     return [case for case in found if severity in ("", case.severity)]
+
+
+def _detected(case: Case) -> datetime:
+    return case.stamps.detected_at
 
 
 def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
@@ -51,12 +57,13 @@ def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
 def _row(case: Case) -> Row:
     felt = time_to_mitigate(case.stamps)
     reacted, resolved = time_to_react(case.stamps), team_time_to_resolve(case.stamps)
-    took = {"react": times.duration(reacted), "resolve": times.duration(resolved)}
+    react = _("reacted after %s") % times.duration(reacted) if reacted is not None else _("nobody reacted")
+    resolve = _("resolved after %s") % times.duration(resolved) if resolved is not None else _("open")
     return Row(
         case.ref,
         at=case.stamps.detected_at,
         seconds=felt.total_seconds() if felt is not None else None,
-        word=_("react %(react)s, resolve %(resolve)s") % took,
+        word=f"{react}, {resolve}",
         note=case.service,
     )
 

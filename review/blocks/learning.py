@@ -61,7 +61,6 @@ def _on_time(facts: Facts, kind: str) -> Figure:
             "With an extension it is not on time. Waived ones are listed apart; what runs is not decided yet."
         ),
         when=_("Due"),
-        bad="missed" in states,
     )
 
 
@@ -121,7 +120,6 @@ def remediation(facts: Facts) -> Block:
         _("Overdue"),
         lambda one, period: one.overdue_at(period.moment, facts.zone),
         _("Open items whose day was over."),
-        bad=True,
     )
     blocked = _blocked(facts, "remediation-blocked", _("Cannot go on"), Obstacle.open_at)
     waiting = _blocked(facts, "remediation-unanswered", _("Waiting for a manager"), Obstacle.pending_at)
@@ -134,9 +132,7 @@ def _OPEN() -> str:  # noqa: N802  a constant, but for the language of the reade
     return _("Accepted items that are not done, declined, superseded or taken as a risk.")
 
 
-def _items(
-    facts: Facts, key: str, label: str, counts: Callable[[Item, Period], bool], formula: str, *, bad: bool = False
-) -> Figure:
+def _items(facts: Facts, key: str, label: str, counts: Callable[[Item, Period], bool], formula: str) -> Figure:
     now, then = ([one for one in facts.items if counts(one, period)] for period in (facts.this, facts.last))
     return Figure(
         key,
@@ -146,7 +142,6 @@ def _items(
         rows=tuple(_item(one, facts) for one in now),
         formula=formula,
         when=_("Accepted"),
-        bad=bad and bool(now),
     )
 
 

@@ -111,7 +111,6 @@ def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: s
             "counts as missed; at risk from 75 %."
         ),
         when=_("Promised for"),
-        bad=any(one.verdict == Verdict.MISSED for one in now),
     )
 
 

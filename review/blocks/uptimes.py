@@ -50,8 +50,9 @@ def _figure(facts: Facts, service: Kept) -> Figure:
         formula=_(
             "1 - lost time / time of the week. At each instant the worst interval counts, so overlaps never add up: an outage "
             "with its share, a partial outage with its measured share (half, and marked estimated, when nobody measured it), "
-            "degraded with nothing (its minutes are counted apart). Intervals are cut at the edges of the week. A service is "
-            "not measured when no source speaks of it."
+            "degraded with nothing (its minutes are counted apart). Intervals are cut at the edges of the week; a week "
+            "that runs is counted until now, against what its target allows in the whole week. A service is not measured when "
+            "no source speaks of it."
         ),
         when=_("Began"),
         took=_("In this week"),
@@ -62,7 +63,7 @@ def _figure(facts: Facts, service: Kept) -> Figure:
 def _uptime(service: Kept, felt: list[Felt], period: Period) -> Uptime:
     window = Window(period.window.start, period.until)
     found = availability([one.impact for one in felt], window) if service.measured_in(period) else None
-    return Uptime(found, service.target)
+    return Uptime(found, service.target, (period.window.end - period.window.start).total_seconds())
 
 
 def _rows(felt: list[Felt], window: Window) -> list[Row]:

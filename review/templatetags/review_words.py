@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from foundation.ui import times
 from review import words
-from review.values import Change, Share, Times, Value
+from review.values import Block, Change, Figure, Line, Share, Times, Value
 
 register = template.Library()
 
@@ -41,3 +41,9 @@ def beside(value: Value) -> str:
 def changed(change: Change | None) -> str:
     """ "+2 (+40 %)", or "-" where the formula allows no change."""
     return words.changed(change)
+
+
+@register.filter
+def below(line: Line, block: Block) -> list[tuple[str, Figure | None]]:
+    """The figures of a line, each with the head of its column: on a phone they stand one below the other."""
+    return list(zip(block.columns[1:], line.figures, strict=True))
