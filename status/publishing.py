@@ -5,28 +5,33 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.dispatch.wake import wake
 from incidents.models import Incident, NotAllowed
+from postmortems import lifecycle
 from postmortems.models import Postmortem
 from status import tree
 from status.models import PublicIncident
+from status.seen import CHECK
 from teams.models import User
 
 logger = logging.getLogger(__name__)
 
 
 def publish_after_commit(at: datetime) -> None:
-    """Write the public tree as soon as the change is committed, once for each transaction. A failure is logged: the
-    dispatcher writes it again within a minute.
-    """
-    call = partial(tree.publish, at)
-    planned = (entry[1] for entry in connection.run_on_commit)
-    if not any(isinstance(one, partial) and one.func is tree.publish for one in planned):
-        transaction.on_commit(call, robust=True)
+    """Write the public tree as soon as the change is committed."""
+    transaction.on_commit(partial(_publish, at))
+
+
+def _publish(at: datetime) -> None:
+    """The words are kept by now: a disk that is full must not tell their writer that they are lost."""
+    try:
+        tree.publish(at)
+    except Exception:
+        logger.exception("could not publish; the dispatcher tries again within a minute")
 
 
 def published_postmortem(incident: Incident) -> Postmortem | None:
@@ -40,7 +45,6 @@ def publish_postmortem(pm: Postmortem, *, by: User, at: datetime, title: str = "
 
     Raises NotAllowed with the unmet checks of `postmortems.lifecycle.publish`, and without a title.
     """
-    lifecycle = _lifecycle()
     incident = Incident.objects.locked(pm.incident_id)
     public = PublicIncident.objects.filter(incident=incident).first()
     if public is None and not title.strip():
@@ -50,20 +54,15 @@ def publish_postmortem(pm: Postmortem, *, by: User, at: datetime, title: str = "
         )
     if public is None:
         PublicIncident.objects.create(incident=incident, title=title.strip()[:200], created_at=at, created_by=by)
-    published: Postmortem = lifecycle.publish(pm, by=by, at=at)
+    published = lifecycle.publish(pm, by=by, at=at)
     publish_after_commit(at)
+    wake(CHECK)  # the tree stands by then: both are done after the commit, in this order
     return published
 
 
 @transaction.atomic
 def unpublish_postmortem(pm: Postmortem, *, by: User, at: datetime) -> Postmortem:
     """Take the postmortem off the public page; its clock runs again with the deadline that it had."""
-    unpublished: Postmortem = _lifecycle().unpublish(pm, by=by, at=at)
+    unpublished = lifecycle.unpublish(pm, by=by, at=at)
     publish_after_commit(at)
     return unpublished
-
-
-def _lifecycle() -> Any:
-    from importlib import import_module
-
-    return import_module("postmortems.lifecycle")

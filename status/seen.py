@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -11,6 +11,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from django.conf import settings
 
 from foundation.dispatch.registry import Key
+from postmortems import lifecycle
 from postmortems.models import Postmortem
 
 logger = logging.getLogger(__name__)
@@ -19,8 +20,8 @@ CHECK = "public-check"
 PATIENCE = 10
 """Seconds that the page may take."""
 SOONEST, LATEST = timedelta(seconds=5), timedelta(minutes=10)
-SIGN = b'id="postmortem"'
-"""The page of an incident answers before its postmortem stands on it."""
+SIGN = '<section id="postmortem" data-published="{:%Y-%m-%dT%H:%M:%SZ}"'
+"""The page of an incident answers before its postmortem stands on it, and while an older one does."""
 
 
 class _Stay(HTTPRedirectHandler):
@@ -47,23 +48,21 @@ def look(key: Key, at: datetime) -> bool:
     claimed = Postmortem.objects.filter(pk=key, check_due_at__lte=at, seen_at=None).update(check_due_at=again)
     if not claimed:
         return False
-    if not answers(f"{settings.SHARPEND_URL}{pm.incident.public.path}"):
+    if not answers(f"{settings.SHARPEND_URL}{pm.incident.public.path}", SIGN.format(pm.published_at.astimezone(UTC))):
         return False
-    from postmortems import lifecycle
-
     lifecycle.seen(pm, at=at)
     return True
 
 
-def answers(url: str) -> bool:
-    """Whether an anonymous GET of `url` is answered 200 with a page that holds a postmortem.
+def answers(url: str, sign: str) -> bool:
+    """Whether an anonymous GET of `url` is answered 200 with a page that holds `sign`.
 
     The address begins with `SHARPEND_URL`, which the operator set: it may lead anywhere, loopback too.
     """
     request = Request(url, headers={"User-Agent": "Sharp-End/1", "Accept-Encoding": "identity"})  # noqa: S310
     try:
         with build_opener(_Stay).open(request, timeout=PATIENCE) as answer:
-            return answer.status == 200 and SIGN in answer.read(2_000_000)  # noqa: PLR2004  (OK; bytes)
+            return answer.status == 200 and sign.encode() in answer.read(2_000_000)  # noqa: PLR2004  (OK; bytes)
     except HTTPError as error:
         error.close()
         logger.info("the public page answers %s", error.code)

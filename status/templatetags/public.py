@@ -25,9 +25,15 @@ UPDATE_STATES = {
 }
 
 
+@register.filter
+def iso(at: datetime) -> str:
+    """ "2026-11-21T12:03:00Z", for machines."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _time(at: datetime, form: str) -> SafeString:
     there = at.astimezone(UTC)
-    return format_html('<time datetime="{}">{}</time>', f"{there:%Y-%m-%dT%H:%M:%SZ}", date_format(there, form))
+    return format_html('<time datetime="{}">{}</time>', iso(at), date_format(there, form))
 
 
 @register.filter
