@@ -14,6 +14,7 @@ from postmortems import clocks, doors, draft
 from postmortems.deadline_acts import ask_extension, extend, flag, request, waive
 from postmortems.doors import enter, latest_clock, leave, stop
 from postmortems.facts import known_of
+from postmortems.language import hints
 from postmortems.models import Clock, Postmortem, Remediation
 from postmortems.prompts import MANAGER
 from postmortems.publication import not_seen, public_checks_of, publish, seen, sign, unpublish
@@ -86,7 +87,10 @@ def checks_of(written: Postmortem) -> list[Check]:
 
 def soft_checks_of(written: Postmortem) -> list[Check]:
     """What is shown and counted, and stops nothing."""
-    return soft(content_of(written))
+    content = content_of(written)
+    texts = (written.summary, written.impact, written.surprises, *content.factors)
+    hinted = any(hints(text, content.people) for text in texts)
+    return [*soft(content), Check("language", not hinted, _("Some words look for somebody to blame."))]
 
 
 @transaction.atomic

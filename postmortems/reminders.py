@@ -42,12 +42,18 @@ def planned(clock: Clock, people: Audience, at: datetime) -> list[Planned]:
     """Every reminder of a clock, by person, and the next daily one after its deadline."""
     found: dict[str, Planned] = {}
     before: dict[int, datetime] = {}
+    last: datetime | None = None
     for step in STEPS[clock.kind]:
         then = step.planned(clock.started_at, clock.due_at)
+        if step.from_start and then >= clock.due_at:
+            continue  # a short clock is over before it
+        last, earlier = then, last or then
         for role in step.to:
             working = role in ON_WORKING_DAYS
             for person in people[role]:
-                goes = quiet.moment(then, person.timezone, after=before.get(person.pk, then), working=working)
+                goes = quiet.moment(
+                    then, person.timezone, after=max(earlier, before.get(person.pk, earlier)), working=working
+                )
                 one = Planned(step.key(clock.extensions), person, goes, working)
                 if one.key not in found:
                     found[one.key] = one

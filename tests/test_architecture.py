@@ -28,8 +28,15 @@ WRITERS = [
     "paging/escalation.py",
     "paging/outbox.py",
     "postmortems/blocked.py",
+    "postmortems/deadline_acts.py",
+    "postmortems/doors.py",
+    "postmortems/draft.py",
     "postmortems/item_door.py",
     "postmortems/items.py",
+    "postmortems/lifecycle.py",
+    "postmortems/publication.py",
+    "postmortems/reminders.py",
+    "postmortems/writing.py",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers", "shared", "base_utils"}
 # `desk/services.py` shows the pages of services: the thing, not the habit.

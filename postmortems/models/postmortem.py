@@ -153,7 +153,7 @@ class Clock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} clock of INC-{self.postmortem_id}"
+        return f"{self.kind} clock of {self.postmortem.incident}"
 
 
 class Reminder(models.Model):

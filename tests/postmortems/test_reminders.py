@@ -121,6 +121,39 @@ def test_the_worked_case_in_berlin(db: None) -> None:
     assert [at for at, subject in told(world.mia) if not subject.startswith("Public")] == [utc(30, 7)]
 
 
+def test_the_night_in_which_the_clock_is_put_back(db: None) -> None:
+    """Resolved on Saturday 24 October at noon in Berlin: 24 hours later it is 11:00 there, and 20:00 was 18:00 UTC."""
+    world = World("Europe/Berlin")
+    world.end(world.open(at=utc(24, 9, 50, month=10)), utc(24, 9, 55, month=10), utc(24, 10, month=10))
+    live(utc(24, 10, month=10), utc(25, 10, month=10))
+    times = [at for at, _subject in told(world.alice)]
+    assert times == [utc(24, hour, month=10) for hour in (10, 14, 18)] + [utc(25, hour, month=10) for hour in (8, 10)]
+    assert Clock.objects.get().due_at == utc(25, 10, month=10)
+
+
+def test_the_public_clock_tells_more_people_as_it_runs_out(world: World) -> None:
+    """Mitigated on Tuesday 1 December at 10:00 after half an hour; the internal one is filed at once."""
+    incident = world.open(at=utc(1, 9, 30, month=12))
+    command.take_role(incident, role="point_of_contact", person=world.bob, by=world.bob, at=utc(1, 9, 35, month=12))
+    world.end(incident, utc(1, 10, month=12), utc(1, 11, month=12))
+    work_off(utc(1, 11, month=12), *WORK)
+    Clock.objects.get(kind="internal").reminders.all().delete()
+    Clock.objects.filter(kind="internal").update(state="met", ended_at=utc(1, 11, month=12))
+    live(utc(1, 11, month=12), utc(7, 12, month=12))
+    bob = [at for at, subject in told(world.bob) if subject.startswith("Public")]
+    assert bob == [
+        utc(1, 11, month=12),
+        *(utc(day, 10, month=12) for day in (2, 3)),
+        utc(3, 20, month=12),
+        *(utc(day, 10, month=12) for day in (4, 7)),
+    ]
+    assert [at for at, _subject in told(world.mia)] == [
+        utc(3, 20, month=12),
+        *(utc(day, 10, month=12) for day in (4, 7)),
+    ]
+    assert [at for at, _subject in told(world.dan)] == [utc(4, 10, month=12)]
+
+
 def test_responders_hear_once_where_the_draft_is(world: World) -> None:
     incident = world.open(at=utc(30, 9, 50))
     command.note(incident, by=world.bob, text="Looking.", at=utc(30, 9, 52))
