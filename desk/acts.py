@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from alerts import merging
 from desk.answers import see_other
 from desk.guard import find_incident, person, require, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
@@ -24,7 +25,7 @@ from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking
 from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
-from teams.permissions import may_act_on_incident, may_change_state
+from teams.permissions import may_act_on_incident, may_change_state, standing
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,12 @@ class RoleForm(forms.Form):
 
     role = forms.ChoiceField(choices=RoleTenure.Role.choices)
     person = PersonField(required=False)
+
+
+class MergeForm(forms.Form):
+    """Which incident goes on."""
+
+    into = forms.CharField(max_length=30)
 
 
 class PullInForm(ReasonForm):
@@ -188,6 +195,17 @@ def _withdraw(do: Doing) -> str:
     return take_back(do.incident, do.text("reason"), by=do.by, at=do.at)
 
 
+def _merge(do: Doing) -> str:
+    try:
+        other = find_incident(do.by, do.text("into"))
+    except Http404 as missing:
+        raise NotAllowed(str(missing)) from None
+    roles = other.tenures.filter(person=do.by, end=None).values_list("role", flat=True)
+    require(may_change_state(standing(do.by), set(roles)))
+    merging.merge(do.incident, into=other, by=do.by, at=do.at)
+    return _("%(child)s is part of %(other)s now.") % {"child": do.incident, "other": other}
+
+
 def _close(do: Doing) -> str:
     close_incident(do.incident, do.by, do.at)
     return _("%s is closed: nothing is left to do.") % do.incident
@@ -211,6 +229,7 @@ ACTS: dict[str, Act] = {
     "escalate": Act(_escalate),
     "note": Act(_note, NoteForm, moves_state=False),
     "cancel": Act(_cancel, ReasonForm),
+    "merge": Act(_merge, MergeForm),
     "class": Act(_class, ClassForm),
     "state": Act(_state, StateForm),
     "title": Act(_title, TitleForm, moves_state=False),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
@@ -32,8 +32,14 @@ PAGES = 50
 
 @require_safe
 def incident(request: HttpRequest, number: str) -> HttpResponse:
-    """The page of one incident; 404 when it is not there or not theirs."""
-    return render_incident(request, find_incident(person(request), number, related=LIVE_RELATED))
+    """The page of one incident; 404 when it is not there or not theirs. One that was merged leads to where it went on.
+
+    With `own` in the query it shows itself: its people, pages and story stayed with it.
+    """
+    found = find_incident(person(request), number, related=LIVE_RELATED)
+    if found.merged_into and "own" not in request.GET and found.merged_into_id in _kin(person(request), found):
+        return redirect(found.merged_into.path)
+    return render_incident(request, found)
 
 
 @require_safe
@@ -95,6 +101,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "incident": incident,
         "live_url": _address("desk:live", incident, request.GET.dict()),
         "mine": incident.held_by_id == user.pk,
+        "merged": list(visible(user).filter(merged_into=incident)),
         "kin": _kin(user, incident),
         "can": can,
         "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
@@ -137,6 +144,7 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
         "role": acts,
         "edit": acts,
         "classify": moves,
+        "merge": moves and incident.state not in {State.CANCELLED, State.MERGED},
         "mitigate": moves and is_open and incident.mitigated_at is None,
         "resolve": moves and is_open,
         "cancel": moves and is_open,

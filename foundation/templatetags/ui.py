@@ -124,6 +124,22 @@ def role_word(name: str) -> str:
     return str(words.ROLES.get(name, name))
 
 
+@register.filter
+def edited_word(data: dict[str, Any]) -> str:
+    """What was done to a field: "corrected the title", "filed the postmortem"."""
+    return words.edited(str(data.get("field") or ""), str(data.get("new") or ""))
+
+
+@register.filter
+def instant(text: object) -> datetime | None:
+    """The instant that a stored text names; None for any other text."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
 @register.simple_tag
 def story_icon(kind: str) -> SafeString:
     """The icon of a line of the story."""

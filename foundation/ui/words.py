@@ -50,6 +50,38 @@ ROLES: dict[str, str | Promise] = {
 }
 """What somebody with a role does, to be said behind their name."""
 
+# What was corrected, as the story says it.
+FIELDS: dict[str, str | Promise] = {
+    "title": _("the title"),
+    "impact_started_at": _("when customers began to feel it"),
+    "detected_at": _("when we noticed"),
+    "declared_at": _("when it was declared"),
+    "first_page_at": _("when the first page left"),
+    "acked_at": _("when it was acknowledged"),
+    "reacted_at": _("when somebody first acted"),
+    "mitigated_at": _("when customers no longer felt it"),
+    "resolved_at": _("when the response was over"),
+    "closed_at": _("when it was closed"),
+    "postmortem": _("what the postmortem must say"),
+    "internal_deadline": _("the deadline of the postmortem"),
+    "public_deadline": _("the deadline of the public postmortem"),
+}
+DONE: dict[tuple[str, str], str | Promise] = {
+    ("postmortem", "filed"): _("filed the postmortem"),
+    ("public_postmortem", "published"): _("published the postmortem"),
+    ("public_postmortem", "unpublished"): _("took the public postmortem back"),
+}
+
+
+def edited(field: str, new: str) -> str:
+    """What somebody did to a field: "corrected the title", "filed the postmortem"."""
+    if found := DONE.get((field, new)):
+        return str(found)
+    if field.endswith("_deadline") and new.startswith("waived"):
+        return str(_("waived %s")) % FIELDS.get(field, field)
+    return str(_("corrected %s")) % FIELDS.get(field, field.replace("_", " "))
+
+
 # What each kind of line in an incident's story looks like.
 STORY: dict[str, str] = {
     "opened": "flag",

@@ -33,6 +33,11 @@ FORMS = {
 }
 
 
+def form_of(name: str) -> dict[str, str]:
+    """What the form of `name` sends."""
+    return {"into": make_incident("The same").number} if name == "merge" else FORMS.get(name, {})
+
+
 def ready_for(name: str, world: World) -> Incident:
     """An incident to which `name` can be done."""
     incident = make_incident(service=world.service)
@@ -50,7 +55,7 @@ def ready_for(name: str, world: World) -> Incident:
 def test_plain_form_is_answered_by_303_back(name: str, world: World, sign_in: SignIn, now: object) -> None:
     make_method(world.bob)
     incident = ready_for(name, world)
-    response = sign_in(world.ana).post(f"{incident.path}{name}/", FORMS.get(name, {}))
+    response = sign_in(world.ana).post(f"{incident.path}{name}/", form_of(name))
     assert (response.status_code, response.headers["Location"]) == (303, incident.path)
     before = incident.version
     incident.refresh_from_db()
@@ -61,7 +66,7 @@ def test_plain_form_is_answered_by_303_back(name: str, world: World, sign_in: Si
 def test_script_gets_the_part_that_changes(name: str, world: World, sign_in: SignIn, now: object) -> None:
     make_method(world.bob)
     incident = ready_for(name, world)
-    response = sign_in(world.ana).post(f"{incident.path}{name}/", FORMS.get(name, {}), headers={"HX-Request": "true"})
+    response = sign_in(world.ana).post(f"{incident.path}{name}/", form_of(name), headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert "<html" not in response.content.decode()
     assert "inc-head" in response.content.decode()
@@ -71,7 +76,7 @@ def test_script_gets_the_part_that_changes(name: str, world: World, sign_in: Sig
 def test_observers_are_refused(name: str, world: World, sign_in: SignIn, now: object) -> None:
     incident = ready_for(name, world)
     before = incident.version
-    assert sign_in(world.olga).post(f"{incident.path}{name}/", FORMS.get(name, {})).status_code == 403
+    assert sign_in(world.olga).post(f"{incident.path}{name}/", form_of(name)).status_code == 403
     incident.refresh_from_db()
     assert incident.version == before
 
@@ -85,7 +90,7 @@ def test_reading_changes_nothing(name: str, world: World, sign_in: SignIn, now: 
 @pytest.mark.parametrize("name", ACTS)
 def test_strangers_sign_in_first(name: str, world: World, client: Client, now: object) -> None:
     incident = ready_for(name, world)
-    assert client.post(f"{incident.path}{name}/", FORMS.get(name, {})).status_code == 302
+    assert client.post(f"{incident.path}{name}/", form_of(name)).status_code == 302
 
 
 def test_form_of_another_site_is_refused(world: World, now: object) -> None:
@@ -208,3 +213,35 @@ def test_next_address_stays_inside(world: World, sign_in: SignIn, now: object) -
     away = browser.post(f"{incident.path}acknowledge/", {"next": "https://evil.example.com/"})
     assert away.headers["Location"] == incident.path
     assert browser.post(f"{incident.path}acknowledge/", {"next": "/"}).headers["Location"] == "/"
+
+
+class TestMerging:
+    """Two incidents that are one."""
+
+    def test_the_page_leads_to_where_it_went_on(self, world: World, sign_in: SignIn, now: object) -> None:
+        parent, child = make_incident("Card payments fail", service=world.service), make_incident("Queue stuck")
+        client = sign_in(world.ana)
+        response = client.post(f"{child.path}merge/", {"into": parent.number.lower()})
+        assert (response.status_code, response["Location"]) == (303, child.path)
+        assert client.get(child.path)["Location"] == parent.path
+        page = client.get(parent.path).content.decode()
+        assert f'href="{child.path}?own=1"' in page
+        assert f"Ana merged {child.number} into {parent.number}" in page
+        assert client.get(f"{child.path}?own=1").status_code == 200
+
+    def test_what_is_not_there_is_said(self, world: World, sign_in: SignIn, now: object) -> None:
+        incident = make_incident(service=world.service)
+        for other, sentence in (
+            ("INC-99999", "no incident INC-99999"),
+            (incident.number, "cannot be merged into itself"),
+        ):
+            response = sign_in(world.ana).post(f"{incident.path}merge/", {"into": other})
+            assert response.status_code == 422
+            assert sentence in response.content.decode()
+
+    def test_into_a_restricted_one_of_others_is_not_there(self, world: World, sign_in: SignIn, now: object) -> None:
+        secret = make_incident("Secret", restricted=True)
+        incident = make_incident(service=world.service)
+        assert sign_in(world.ana).post(f"{incident.path}merge/", {"into": secret.number}).status_code == 422
+        incident.refresh_from_db()
+        assert incident.merged_into is None
