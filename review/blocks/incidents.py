@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from foundation.ui import times, words
 from incidents.metrics import team_time_to_resolve, time_to_mitigate, time_to_react
-from incidents.severity import CLASSES
+from incidents.severity import CLASSES, rank
 from review.facts import Case, Facts, Period
 from review.values import Block, Count, Figure, Line, Row
 
@@ -32,12 +32,12 @@ def incidents(facts: Facts) -> Block:
 
 
 def _of(facts: Facts, period: Period, severity: str = "") -> list[Case]:
-    found = sorted((case for case in facts.cases if period.has(case.stamps.detected_at)), key=_detected)
+    found = sorted((case for case in facts.cases if period.has(case.stamps.detected_at)), key=_worst_first)
     return [case for case in found if severity in ("", case.severity)]
 
 
-def _detected(case: Case) -> datetime:
-    return case.stamps.detected_at
+def _worst_first(case: Case) -> tuple[int, datetime]:
+    return rank(case.severity), case.stamps.detected_at
 
 
 def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:

@@ -47,6 +47,8 @@ RESPONDER = {
     "service": "/services/checkout/",
     "service without a policy": "/services/back-office/",
     "more": "/more/",
+    "review": "/ops/review/2026-W47/",
+    "figure of the review": "/ops/review/2026-W47/rows/incidents/",
 }
 ADMINISTRATOR = {
     "first run": "/start/",

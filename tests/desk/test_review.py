@@ -11,8 +11,8 @@ import time_machine
 from django.test import Client
 
 from teams.models import Role, Service, User
-from tests.factories import make_token, make_user
-from tests.review.fortnight import NOW, Fortnight, fortnight
+from tests.factories import make_incident, make_token, make_user
+from tests.review.fortnight import NOW, Fortnight, fortnight, nov
 
 SignIn = Callable[[User], Client]
 WEEK = "/ops/review/2026-W47/"
@@ -176,3 +176,12 @@ def test_queries_of_the_page_do_not_grow(
     browser.get(WEEK)
     with django_assert_max_num_queries(24):  # type: ignore[operator]
         browser.get(WEEK)
+
+
+def test_a_long_week_shows_the_worst_and_leads_to_all(house: Fortnight, sign_in: SignIn) -> None:
+    for _number in range(20):
+        make_incident("One more", service=house.services["search"], severity="standard", at=nov(17, "09:00"))
+    browser = sign_in(house.ana)
+    page = browser.get(WEEK).content.decode()
+    assert "20 of 27." in page
+    assert browser.get(f"{WEEK}rows/incidents/").content.decode().count("One more") == 20
