@@ -152,12 +152,19 @@ def _apply(known: Known, kind: str, wanted: Plan | None, changed_at: datetime, a
     written = draft.ensure(known.incident, at)
     if clock is None:
         clock = _begin(written, kind, known.round(kind), wanted, changed_at)
-    elif clock.state == Clock.State.RUNNING and clock.due_at != wanted.due_at:
+    elif _passed(clock, changed_at):
+        return  # the sweep says so: a later change does not make it in time
+    elif clock.state == Clock.State.RUNNING and (clock.started_at, clock.due_at) != (wanted.started_at, wanted.due_at):
         clock.started_at, clock.due_at, clock.not_before = wanted.started_at, wanted.due_at, wanted.not_before
         clock.save(update_fields=["started_at", "due_at", "not_before"])
     else:
         return
     reminders.lay_out(clock, at)
+
+
+def _passed(clock: Clock, changed_at: datetime | None) -> bool:
+    """Whether a running clock was over before the change that was not looked at yet."""
+    return clock.state == Clock.State.RUNNING and changed_at is not None and clock.due_at < changed_at
 
 
 def _begin(written: Postmortem, kind: str, number: int, wanted: Plan, changed_at: datetime) -> Clock:
@@ -241,8 +248,14 @@ def _foreseen(known: Known, now: datetime) -> View:
     """What the clocks will say once they are brought in line."""
     if not known.is_over:
         return {kind: _before_reopening(known, kind) for kind in LENGTH}
-    wanted = plans(known, known.incident.clocks_due_at)
-    return {kind: _shown(_current(known, kind), wanted[kind], now) if wanted[kind] else None for kind in LENGTH}
+    changed_at = known.incident.clocks_due_at
+    wanted: dict[str, Plan | None] = dict(plans(known, changed_at))
+    views: View = {}
+    for kind in LENGTH:
+        clock = _current(known, kind)
+        plan_of = None if clock and _passed(clock, changed_at) else wanted[kind]
+        views[kind] = _shown(clock, plan_of, now) if wanted[kind] else None
+    return views
 
 
 def _shown(clock: Clock | None, wanted: Plan | None, now: datetime) -> dict[str, Any]:

@@ -20,15 +20,19 @@ from postmortems.doors import (
 from postmortems.models import Clock, Postmortem
 from teams.models import User
 
-REASON_LENGTH = 20
+REASON_LENGTH, LINK_LENGTH = 20, 500
 GRANTED_HOURS = {"internal": 24, "public": 7 * 24}
 """C10: how much time one extension gives at most."""
 EXTENSIONS = {"internal": 2, "public": 1}
 """C10: how often a deadline may be extended."""
 
 
+def _plain(text: str) -> str:
+    return text.replace("\x00", "").strip()
+
+
 def _reason(text: str, name: str = "reason") -> str:
-    words = " ".join(text.replace("\x00", "").split())
+    words = " ".join(_plain(text).split())
     if len(words) < REASON_LENGTH:
         sentence = _("Give a reason of at least %s characters.") % REASON_LENGTH
         raise NotAllowed(sentence, fields={name: [sentence]})
@@ -79,7 +83,7 @@ def flag(
     written = leave(written, by, at)
     told = {"data_loss": data_loss, "security": security, "public_by_hand": public_by_hand}
     changed = {name: value for name, value in told.items() if value is not None}
-    written.incident.tell(Kind.EDITED, at=at, by=by, text=because, field="postmortem", new=changed)
+    written.incident.tell(Kind.EDITED, at=at, by=by, text=_plain(because), field="postmortem", new=changed)
     changed_duty(written, at)
     return enter(written, at)
 
@@ -129,6 +133,20 @@ def extend(written: Postmortem, kind: str, to: datetime | int | None, reason: st
     return clock
 
 
+def _check_waiver(code: str, text: str, link: str) -> None:
+    needed = {}
+    if code not in Clock.Waiver.values:
+        needed["code"] = _("Known reasons to waive are: %s.") % ", ".join(Clock.Waiver.values)
+    if not text:
+        needed["text"] = _("Say why it is waived.")
+    if code == Clock.Waiver.UPSTREAM_REPORT and not link:
+        needed["link"] = _("Give the address of the provider's report.")
+    if link and not (link.startswith(("https://", "http://")) and len(link) <= LINK_LENGTH):
+        needed["link"] = _("An address begins with https:// and has at most %s characters.") % LINK_LENGTH
+    if needed:
+        raise NotAllowed(" ".join(needed.values()), fields={name: [sentence] for name, sentence in needed.items()})
+
+
 @transaction.atomic
 def waive(written: Postmortem, kind: str, code: str, text: str, link: str, by: User, at: datetime) -> Clock:
     """C9: the duty is waived, with a code and a text that the week shows. What was missed stays missed.
@@ -136,17 +154,12 @@ def waive(written: Postmortem, kind: str, code: str, text: str, link: str, by: U
     Raises NotAllowed for an unknown code, without a text, or an upstream report without its link.
     """
     written = enter(written, at)
-    if code not in Clock.Waiver.values:
-        known = ", ".join(Clock.Waiver.values)
-        raise NotAllowed(_("Known reasons to waive are: %s.") % known, fields={"code": [known]})
-    if not text.strip():
-        raise NotAllowed(_("Say why it is waived."), fields={"text": [_("This is needed.")]})
-    if code == Clock.Waiver.UPSTREAM_REPORT and not link.strip():
-        raise NotAllowed(_("Give the address of the provider's report."), fields={"link": [_("This is needed.")]})
+    text, link = _plain(text), _plain(link)
+    _check_waiver(code, text, link)
     clock = latest_clock(written, _kind(kind))
     if clock is None or clock.ended_at is not None:
         raise NotAllowed(_("No such deadline is running for %s.") % written.incident)
-    clock.waiver, clock.waiver_text, clock.waiver_link, clock.waived_by = code, text.strip(), link.strip(), by
+    clock.waiver, clock.waiver_text, clock.waiver_link, clock.waived_by = code, text, link, by
     missed = clock.state == Clock.State.MISSED or clock.due_at < at
     clock.state = Clock.State.MISSED if missed else Clock.State.WAIVED
     clock.missed_at = clock.due_at if missed else None

@@ -232,3 +232,23 @@ def test_another_target_rewrites_no_history(world: World) -> None:
         world.service.save()
         assert due_of(incident, "public") == utc(30, 18, 5)
         assert due_of(short, "public") is None
+
+
+@pytest.mark.parametrize("swept", [True, False])
+@pytest.mark.parametrize(
+    ("late", "due", "state"), [(timedelta(0), utc(28, 22, 40), "running"), (SECOND, utc(28, 18, 40), "missed")]
+)
+def test_an_edit_after_the_deadline_does_not_make_it_in_time(
+    world: World, late: timedelta, due: datetime, state: str, *, swept: bool
+) -> None:
+    incident, at = world.over(), utc(28, 18, 40) + late
+    if swept:
+        work_off(at, *WORK)
+    stamps: dict[str, datetime | None] = {"resolved_at": utc(27, 18, 39)}
+    command.edit_stamps(incident, stamps=stamps, reason="The log says so.", by=world.bob, at=at)
+    for looked in (False, True):
+        if looked:
+            work_off(at, *WORK)
+            work_off(at + SECOND, *WORK)
+        view = clocks.view_of(Incident.objects.get(pk=incident.pk), at=at + SECOND)
+        assert view["internal"] == {"due_at": due, "state": state}

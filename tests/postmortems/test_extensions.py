@@ -168,6 +168,9 @@ def test_a_waiver_says_why_and_lets_the_incident_close(world: World, written: Po
         ({"code": ""}, "Known reasons"),
         ({"text": "  "}, "Say why"),
         ({"code": "upstream_report"}, "provider's report"),
+        ({"code": "upstream_report", "link": "javascript:alert(1)"}, "begins with https"),
+        ({"link": f"https://example.com/{'x' * 500}"}, "at most 500"),
+        ({"text": "\x00"}, "Say why"),
         ({"kind": "secret"}, "internal or public"),
     ],
 )
