@@ -31,6 +31,8 @@ WRITERS = [
     "postmortems/deadline_acts.py",
     "postmortems/doors.py",
     "postmortems/draft.py",
+    "status/publishing.py",
+    "status/writers.py",
     "postmortems/item_door.py",
     "postmortems/items.py",
     "postmortems/lifecycle.py",

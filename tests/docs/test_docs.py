@@ -60,7 +60,7 @@ def test_addresses_in_commands_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_commands_exist(page: Path) -> None:
     known = get_commands()
-    for name in re.findall(r"\./run manage ([a-z]+)|`manage\.py ([a-z]+)", page.read_text()):
+    for name in re.findall(r"\./run manage ([a-z_]+)|`manage\.py ([a-z_]+)", page.read_text()):
         assert "".join(name) in known
 
 
