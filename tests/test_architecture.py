@@ -14,7 +14,11 @@ from django.db.models import ForeignKey, ManyToManyField
 
 from tests.code import FRAMEWORKS, ROOT, called, chain, docstrings, imported, linter, nodes, pure, ranks, sources, tree
 
-STATE_WRITERS = {"incidents/lifecycle.py", "incidents/declaring.py"}
+STATE_WRITERS = {
+    "incidents/lifecycle.py",
+    "incidents/declaring.py",
+    "provisioning/demo/history.py",  # it writes what is over, in bulk, into an installation that is empty
+}
 WRITERS = [
     "incidents/lifecycle.py",
     "incidents/declaring.py",
@@ -27,12 +31,12 @@ WRITERS = [
     "paging/delivery.py",
     "paging/escalation.py",
     "paging/outbox.py",
+    "status/publishing.py",
+    "status/writers.py",
     "postmortems/blocked.py",
     "postmortems/deadline_acts.py",
     "postmortems/doors.py",
     "postmortems/draft.py",
-    "status/publishing.py",
-    "status/writers.py",
     "postmortems/item_door.py",
     "postmortems/items.py",
     "postmortems/lifecycle.py",
