@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from alerts.keys import HINT_LENGTH, key_hash
+from oncall.limits import is_empty_window
 from oncall.wallclock import LocalTimeError, check_typed
 from provisioning.facts import Facts
 from provisioning.kinds import Findings, nearest
@@ -95,7 +96,7 @@ def _check_schedule(schedule: Entry, zone: str, findings: Findings) -> None:
     _once(schedule.get("layers", []), lambda one: one["name"], "layer", findings)
     for layer in schedule.get("layers", []):
         for window in layer["windows"]:
-            if window["from"] == window["to"]:
+            if is_empty_window(window["from"], window["to"]):
                 findings.refuse(
                     window.line, f'a window from {window["from"]} to itself: write "00:00" to "24:00" for a day.'
                 )

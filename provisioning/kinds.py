@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from foundation.text import UNSTORABLE
 from provisioning import durations
 from provisioning.reading import Item, Problem
 
@@ -23,7 +24,6 @@ BAD: Final = object()
 Reference = tuple[str, str]
 """A kind of thing and its name, e.g. ("team", "payments")."""
 
-UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 

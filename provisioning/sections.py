@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from alerts.kinds import KINDS
 from alerts.models import Source
+from oncall.limits import DAYS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import Layer
 from paging.models import ContactMethod
 from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
@@ -15,14 +16,11 @@ from teams.models import Membership, Role, Service, Severity
 
 CLASS = Choice("a class", tuple(Severity.values))
 RULE_CLASSES = Choice("a class", (*Severity.values, "default"))
-DAY = Choice("a day", ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+DAY = Choice("a day", DAYS)
 NAME = Field(Text(least=1), required=True)
 SLUG = Field(Slug(), required=True)
 USER, TEAM, SERVICE, POLICY, SOURCE = (Refers(kind) for kind in ("user", "team", "service", "policy", "source"))
-SHORTEST_WAIT = timedelta(seconds=30)
-MOST_REPEATS = 19
 HALF_AN_HOUR = timedelta(minutes=30)
-MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ RULE = Record(
 ROTATION = Record(
     "a rotation",
     {
-        "every": Field(Whole(1, MOST), default=1, always=True),
+        "every": Field(Whole(1, MOST_EVERY), default=1, always=True),
         "unit": Field(Choice("a unit", tuple(Layer.Unit.values)), default="week", always=True),
     },
 )

@@ -9,9 +9,11 @@ from typing import Any
 
 from alerts.models import Key, Route, Source
 from oncall.models import Coverage
+from oncall.setup import write_coverage
 from provisioning.rows.stored import Keys, Named, Stored, revive, slug_of
 from status.models import Component
 from teams.models import Playbook, Service
+from teams.setup import FirstSteps, write_playbooks
 
 
 def load_services() -> dict[str, Stored]:
@@ -48,26 +50,9 @@ def write_service(slug: str, record: dict[str, Any], named: Named, keys: Keys, a
     service = Service.objects.filter(slug=slug).first() or Service(slug=slug)
     plain = ("name", "target", "exposure_per_hour", "demand", "customer_facing", "default_class")
     revive(service, {**{name: record[name] for name in plain}, "team_id": keys.of("team", record["team"])})
-    policy = keys.maybe("policy", record["policy"])
-    if policy is None:
-        Coverage.objects.filter(service=service).delete()
-    else:
-        Coverage.objects.update_or_create(service=service, defaults={"policy_id": policy})
-    _write_playbooks(service, record["playbooks"], named.get("playbooks", []), at)
-
-
-def _write_playbooks(service: Service, wanted: list[dict[str, Any]], named: list[dict[str, Any]], at: datetime) -> None:
-    from_file = {said["title"] for said in named}
-    there = {book.title: book for book in service.playbooks.all()}
-    for title in there.keys() - {said["title"] for said in wanted}:
-        if there[title].archived_at is None:
-            there[title].archived_at = at
-            there[title].save(update_fields=["archived_at"])
-    for position, said in enumerate(wanted):
-        book = there.get(said["title"]) or Playbook(service=service, title=said["title"])
-        book.position, book.match, book.body, book.archived_at = position, said["match"], said["body"], None
-        book.from_file = book.from_file or said["title"] in from_file
-        book.save()
+    write_coverage(service, keys.maybe("policy", record["policy"]))
+    wanted = [FirstSteps(said["title"], said["match"], said["body"]) for said in record["playbooks"]]
+    write_playbooks(service, wanted, at=at, from_file={said["title"] for said in named.get("playbooks", [])})
 
 
 def load_sources() -> dict[str, Stored]:

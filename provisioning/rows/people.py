@@ -7,8 +7,9 @@ from typing import Any
 
 from paging.models import ContactMethod, PersonalRule
 from provisioning.rows.stored import Keys, Named, Stored, name_of, revive
-from teams.models import Area, Membership, Organisation, Team, User
+from teams.models import Area, Organisation, Team, User
 from teams.people import deactivate, reactivate
+from teams.setup import write_members
 
 VIA = "apply"
 """How the history of settings names changes by the file."""
@@ -123,17 +124,7 @@ def write_team(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: 
     team = Team.objects.filter(slug=slug).first() or Team(slug=slug)
     people = {role: keys.maybe("user", record[role]) for role in ("manager", "director")}
     revive(team, {"name": record["name"], **{f"{role}_id": pk for role, pk in people.items()}})
-    wanted = {keys.of("user", email): place for email, place in record["members"].items()}
-    there = {one.user_id: one for one in team.memberships.all()}
-    for user_id, one in there.items():
-        if user_id not in wanted:
-            one.delete()
-    for user_id, place in wanted.items():
-        if user_id not in there:
-            Membership.objects.create(team=team, user_id=user_id, place=place)
-        elif there[user_id].place != place:
-            there[user_id].place = place
-            there[user_id].save(update_fields=["place"])
+    write_members(team, {keys.of("user", email): place for email, place in record["members"].items()})
 
 
 def load_areas() -> dict[str, Stored]:

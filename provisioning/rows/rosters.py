@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from oncall.models import Cover, EscalationPolicy, EscalationStep, Layer, LayerMember, Override, Schedule
+from oncall.models import Cover, EscalationPolicy, Layer, Override, Schedule
+from oncall.setup import Asking, Rotation, write_layers, write_steps
 from provisioning.rows.stored import Keys, Named, Stored, revive, slug_of
 
 Exception_ = TypeVar("Exception_", Override, Cover)
@@ -74,25 +75,22 @@ def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, 
     schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
     team = keys.of("team", record["team"])
     revive(schedule, {"name": record["name"], "team_id": team, "timezone": record["timezone"]})
-    _write_layers(schedule, record["layers"], keys)
+    write_layers(schedule, [_rotation(said, keys) for said in record["layers"]])
     _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
     _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)
 
 
-def _write_layers(schedule: Schedule, wanted: list[dict[str, Any]], keys: Keys) -> None:
-    there = {layer.name: layer for layer in schedule.layers.all()}
-    schedule.layers.exclude(name__in=[said["name"] for said in wanted]).delete()
-    for position, said in enumerate(wanted):
-        layer = there.get(said["name"]) or Layer(schedule=schedule, name=said["name"])
-        layer.position, layer.starts = position, said["starts"]
-        layer.every, layer.unit = said["rotate"]["every"], said["rotate"]["unit"]
-        layer.timezone, layer.windows, layer.count = said["timezone"], said["windows"], said["count"]
-        layer.save()
-        members = [keys.of("user", email) for email in said["members"]]
-        if members != list(layer.turns.order_by("position").values_list("user_id", flat=True)):
-            layer.turns.all().delete()
-            for turn, user_id in enumerate(members):
-                LayerMember.objects.create(layer=layer, position=turn, user_id=user_id)
+def _rotation(said: dict[str, Any], keys: Keys) -> Rotation:
+    return Rotation(
+        name=said["name"],
+        members=[keys.of("user", email) for email in said["members"]],
+        starts=said["starts"],
+        every=said["rotate"]["every"],
+        unit=said["rotate"]["unit"],
+        timezone=said["timezone"],
+        windows=said["windows"],
+        count=said["count"],
+    )
 
 
 def _write_exceptions(
@@ -153,9 +151,4 @@ def write_policy(slug: str, record: dict[str, Any], named: Named, keys: Keys, at
     policy = EscalationPolicy.objects.filter(slug=slug).first() or EscalationPolicy(slug=slug)
     values = {name: record[name] for name in ("name", "repeat", "catch_all")}
     revive(policy, {**values, "team_id": keys.maybe("team", record["team"])})
-    there = {step.position: step for step in policy.steps.all()}
-    policy.steps.filter(position__gte=len(record["steps"])).delete()
-    for position, said in enumerate(record["steps"]):
-        step = there.get(position) or EscalationStep(policy=policy, position=position)
-        step.wait, step.notify = int(said["wait"].total_seconds()), said["notify"]
-        step.save()
+    write_steps(policy, [Asking(int(said["wait"].total_seconds()), said["notify"]) for said in record["steps"]])
