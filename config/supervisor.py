@@ -132,9 +132,18 @@ class Up:
             if link := self._command("firstlink", keep=True):
                 say(f"Sign in as the first administrator (once, within 15 minutes): {link}")
                 say("Another such link: ./run manage firstlink")
+        if self.options.demo:
+            self._say_guides()
         if self.options.host in ANYWHERE and not given("SHARPEND_URL", os.environ):
             say("Other machines reach it once SHARPEND_URL names the address that they use.")
         say("Ctrl-C stops it.\n")
+
+    def _say_guides(self) -> None:
+        """Ways into the demo: what an administrator, a manager and an engineer see differs."""
+        with contextlib.suppress(Refused):
+            for line in self._command("demo", "--links", keep=True).splitlines():
+                say(f"Sign in as {line}")
+            say("More such links: ./run manage demo --links. Begin it anew: ./run manage demo --reset")
 
     def run(self) -> int:
         """Start, keep running until a signal comes, stop in order. 0 after a signal, 1 when starting failed."""

@@ -57,8 +57,9 @@ def build(
                 raise AlreadyThere
             wipe.wipe()
             say("the demo that was here is gone")
+        built = _build(House(at, seed, months), say)
         publishing.publish_after_commit(at)
-        return _build(House(at, seed, months), say)
+        return built
 
 
 def _build(house: House, say: Callable[[str], None]) -> Built:
