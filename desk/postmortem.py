@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -23,12 +24,14 @@ from desk.postmortem_parts import PARTS, Outcome, Texts, is_managers, mark, show
 from foundation.ui import markdown
 from incidents.models import Incident
 from postmortems import lifecycle
+from postmortems.language import hints
 from postmortems.models import Postmortem, Remediation
 from postmortems.prompts import GROUPS, MANAGER, OFFERED, PROMPTS, group_name, offered
 from postmortems.requirements import Check
 from teams.permissions import may_act_on_incident
 
 RELATED = ("service__team",)
+MOST_HINTS = 12
 CONTENTS = (
     "summary",
     "impact",
@@ -148,6 +151,7 @@ def draw(
     at = timezone.now()
     outcome = outcome or Outcome()
     fresh = find_postmortem(request, pm.incident.number)
+    prefetch_related_objects([fresh], "rows", "factors", "answers__by", "items__owner")
     typed = request.POST if (look or not outcome.clean) else None
     context = context_of(request, fresh, at, typed, outcome, look) | {"saved": saved, "unmet": unmet or []}
     template = "desk/_postmortem_live.html" if request.htmx else "desk/postmortem.html"  # type: ignore[attr-defined]
@@ -172,11 +176,13 @@ def context_of(
         "parts": parts,
         "checks": checks,
         "open_checks": sum(not one["check"].ok for one in checks),
+        "hopes": lifecycle.soft_checks_of(pm),
+        "hints": _hints(pm, parts),
         "contents": _contents(pm, parts, shut),
         "rows": [{"row": row, "kept": str(row.pk) in kept} for row in shown_rows(pm)],
         "questions": _questions(pm, parts),
         "prompts": _prompts(with_managers=can["manage"]),
-        "items": list(pm.items.select_related("owner").order_by("priority", "pk")),
+        "items": sorted(pm.items.all(), key=lambda item: (item.priority, item.pk)),
         "factors": [*parts["factors"].texts, "", ""] if can["write"] else parts["factors"].texts,
         "owners": postmortem_adds.owners() if can["write"] else [],
         "item_types": Remediation.Type.choices,
@@ -247,6 +253,18 @@ def _prompts(*, with_managers: bool) -> list[dict[str, Any]]:
         for group in GROUPS
         if with_managers or group != MANAGER
     ]
+
+
+def _hints(pm: Postmortem, parts: dict[str, PartView]) -> list[dict[str, str]]:
+    """Words that look for somebody to blame, each with a better question and its place; quiet, and never counted."""
+    people = lifecycle.content_of(pm).people
+    return [
+        {"place": part.place, "words": hint.words, "question": hint.question}
+        for key, part in parts.items()
+        if key not in {"timeline", "public_text"}
+        for text in part.texts
+        for hint in hints(text, people)
+    ][:MOST_HINTS]
 
 
 def _contents(pm: Postmortem, parts: dict[str, PartView], shut: set[str]) -> list[dict[str, Any]]:

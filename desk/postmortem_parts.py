@@ -43,8 +43,9 @@ class Part:
 
 @dataclass
 class Outcome:
-    """What became of one press: conflicts hold what stands there now, refusals the sentence."""
+    """What became of one press: conflicts hold what stands there now, refusals the sentence; `writer` wrote before."""
 
+    writer: User | None = None
     saved: list[str] = field(default_factory=list)
     conflicts: dict[str, Texts] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -163,7 +164,9 @@ def save(pm: Postmortem, post: QueryDict, *, by: User, at: datetime) -> Outcome:
     outcome = Outcome()
     with transaction.atomic():
         Incident.objects.locked(pm.incident_id)
-        fresh = Postmortem.objects.prefetch_related("rows", "factors", "answers").get(pk=pm.pk)
+        rows = Postmortem.objects.select_related("updated_by").prefetch_related("rows", "factors", "answers")
+        fresh = rows.get(pk=pm.pk)
+        outcome.writer = fresh.updated_by if fresh.updated_by != by else None
         for part in parts_in(post):
             was, now = post[f"was-{part.key}"], part.now(fresh)
             mine = [tidy(text) for text in part.typed(post)]

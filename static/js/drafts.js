@@ -7,18 +7,37 @@
   const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
   const forget = (name) => { try { localStorage.removeItem(name); } catch { /* private window */ } };
 
+  // Fields of the same name are told apart by their turn; the first keeps the plain name.
+  function named(form) {
+    const turns = new Map();
+    return fields(form).map((field) => {
+      const turn = (turns.get(field.name) || 0) + 1;
+      turns.set(field.name, turn);
+      return [turn > 1 ? `${field.name}#${turn}` : field.name, field];
+    });
+  }
+  // A part that two people can write carries a mark of what stood there: it is kept with the words, so that the server can
+  // tell when somebody else has written meanwhile.
+  const mark = (field) => (field.closest(".part") || field.closest("section") || field.form).querySelector("input[type=hidden][name^=was-]");
+
   function keep(form) {
-    const values = Object.fromEntries(fields(form).filter((f) => f.value !== f.defaultValue).map((f) => [f.name, f.value]));
-    if (!Object.keys(values).length) { forget(key(form)); return; }
-    try { localStorage.setItem(key(form), JSON.stringify({ at: Date.now(), values })); } catch { /* full or private: the server's copy decides */ }
+    const changed = named(form).filter(([, field]) => field.value !== field.defaultValue);
+    if (!changed.length) { forget(key(form)); return; }
+    const values = Object.fromEntries(changed.map(([name, field]) => [name, field.value]));
+    const marks = Object.fromEntries(changed.filter(([, field]) => mark(field)).map(([name, field]) => [name, mark(field).value]));
+    try { localStorage.setItem(key(form), JSON.stringify({ at: Date.now(), values, marks })); } catch { /* full or private: the server's copy decides */ }
   }
 
   function restore(form) {
     const kept = read(key(form));
     if (!kept || Date.now() - kept.at > MONTH) { forget(key(form)); return; }
     let any = false;
-    for (const field of fields(form)) {
-      if (field.name in kept.values && !field.value) { field.value = kept.values[field.name]; any = true; }
+    for (const [name, field] of named(form)) {
+      const marked = kept.marks?.[name];
+      if (!(name in kept.values) || field.value === kept.values[name] || (field.value && !marked)) continue;
+      field.value = kept.values[name];
+      if (marked) mark(field).value = marked;
+      any = true;
     }
     const word = form.querySelector("[data-draft-word]");
     if (any && word) word.hidden = false;
@@ -38,5 +57,11 @@
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-draft]");
     if (form) { keep(form); sessionStorage.setItem(key(form), "sent"); }
+  });
+  // Saved by a script: the page stays, so the answer itself says that the words are safe.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement: button, response } = event.detail?.ctx || {};
+    const form = button?.name === "save" && button.form;
+    if (form?.dataset.draft && response?.status === 200 && !response.raw?.redirected) forget(key(form));
   });
 })();
