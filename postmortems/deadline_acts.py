@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, Kind, NotAllowed
+from incidents.models import Incident, Kind, NotAllowed, State
 from postmortems import reminders
 from postmortems.doors import (
     changed_duty,
@@ -47,7 +47,12 @@ def _kind(kind: str) -> str:
 
 @transaction.atomic
 def request(incident: Incident, by: User, at: datetime) -> Postmortem:
-    """C1: anybody asks for a postmortem; the internal deadline begins when the incident is over."""
+    """C1: anybody asks for a postmortem; the internal deadline begins when the incident is over.
+
+    Raises NotAllowed for an incident that was none, or is part of another.
+    """
+    if incident.state in {State.CANCELLED, State.MERGED}:
+        raise NotAllowed(_("%s is %s.") % (incident, incident.get_state_display()))
     written = ensured(incident, at)
     if written.requested_by_id is None:
         written.requested_by = by

@@ -158,6 +158,15 @@ def _moved(line: TimelineEntry) -> str:
     data = line.data
     if data.get("from") and data.get("to"):
         return f"{data['from']} → {data['to']}"
-    if line.kind == Kind.ROLE:
-        return f"{data.get('role', '')} {data.get('person', '')}".strip()
-    return str(data.get("person") or data.get("to") or data.get("title") or "")
+    person = _named(data.get("person") or data.get("to"))
+    if line.kind == Kind.ROLE and data.get("role") in RoleTenure.Role.values:
+        return f"{person} {RoleTenure.Role(data['role']).label}"
+    if line.kind == Kind.MERGED:
+        return f"{data.get('merged', '')} → {data.get('into', '')}"
+    return person or str(data.get("title") or "")
+
+
+def _named(email: object) -> str:
+    """The person whom a line names by e-mail; other words stay as they are."""
+    found = User.objects.filter(email=email).first() if email and "@" in str(email) else None
+    return str(found or email or "")

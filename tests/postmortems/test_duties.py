@@ -184,6 +184,8 @@ def test_a_drill_and_a_cancelled_incident_owe_nothing(world: World) -> None:
     lifecycle.close_incident(drill, world.alice, RESOLVED)
     gone = incidents.cancel(world.open(), by=world.alice, at=RESOLVED)
     assert (due_of(gone), due_of(gone, "public")) == (None, None)
+    with pytest.raises(NotAllowed, match="cancelled"):
+        lifecycle.request(gone, world.bob, RESOLVED)
 
 
 def test_a_reopened_incident_that_is_cancelled_owes_nothing(world: World) -> None:
