@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from math import ceil
 
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from status import bars
 from status.bars import Day
@@ -26,20 +27,21 @@ SHARE = {
     bars.NO_DATA: 0.4,
 }
 """Height of a day's bar: told apart without colour, too."""
+WORDS: dict[str, str | Promise] = {
+    bars.OPERATIONAL: gettext_lazy("Operational"),
+    bars.DEGRADED: gettext_lazy("Degraded"),
+    bars.PARTIAL: gettext_lazy("Partial outage"),
+    bars.MAJOR: gettext_lazy("Major outage"),
+    bars.MAINTENANCE: gettext_lazy("Under maintenance"),
+    bars.NO_DATA: gettext_lazy("No data"),
+}
 NAMED = 5
 """Days of trouble that the picture's label names; the table below it has all of them."""
 
 
 def state_word(state: str) -> str:
     """The state of a component in words."""
-    return {
-        bars.OPERATIONAL: _("Operational"),
-        bars.DEGRADED: _("Degraded"),
-        bars.PARTIAL: _("Partial outage"),
-        bars.MAJOR: _("Major outage"),
-        bars.MAINTENANCE: _("Under maintenance"),
-        bars.NO_DATA: _("No data"),
-    }[state]
+    return str(WORDS[state])
 
 
 def length(span: timedelta) -> str:
