@@ -19,7 +19,7 @@ from desk.guard import person, require, who
 from desk.learning import faces_of
 from desk.postmortem import find_postmortem, writable
 from desk.postmortem_can import can_of, speaks_for_us
-from desk.postmortem_parts import PUBLIC, mark, tidy
+from desk.postmortem_parts import PUBLIC, Outcome, mark, tidy
 from incidents.models import NotAllowed, RoleTenure
 from postmortems import lifecycle
 from postmortems.models import Postmortem
@@ -66,10 +66,7 @@ def public(request: HttpRequest, number: str) -> HttpResponse:
     by, at = person(request), timezone.now()
     outcome = postmortem_parts.save(pm, request.POST, by=by, at=at)
     if not outcome.clean:
-        theirs = outcome.conflicts.get(PUBLIC.key)
-        return _show(
-            request, pm, typed=True, theirs=theirs, refused=list(outcome.refused.values()), status=outcome.status
-        )
+        return _show(request, pm, typed=True, outcome=outcome, status=outcome.status)
     said = _("Saved.")
     if then:
         try:
@@ -90,14 +87,13 @@ def _show(
     pm: Postmortem,
     *,
     typed: bool = False,
-    theirs: list[str] | None = None,
-    writer: User | None = None,
+    outcome: Outcome | None = None,
     refused: list[str] | None = None,
     unmet: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page as it stands, or with what was just typed; a script gets the text as visitors would see it."""
-    at, pm = timezone.now(), find_postmortem(request, pm.incident.number)
+    at, pm, outcome = timezone.now(), find_postmortem(request, pm.incident.number), outcome or Outcome()
     text = tidy(request.POST.get(PUBLIC.key, "")) if typed else pm.public_text
     if typed and request.htmx:  # type: ignore[attr-defined]
         return render(request, "desk/_public_seen.html", {"at": at, "text": text, "pm": pm})
@@ -109,13 +105,13 @@ def _show(
         "can": can_of(who(request), pm),
         "faces": faces_of(pm.incident, at, pm),
         "text": text,
-        "theirs": theirs,
-        "writer": writer,
+        "theirs": outcome.conflicts.get(PUBLIC.key),
+        "writer": outcome.writer,
         "mark": mark(PUBLIC.now(pm)),
         "checks": lifecycle.public_checks_of(pm),
         "told": told,
         "title": request.POST.get("title", "")[:MOST_TITLE],
-        "refused": refused or [],
+        "refused": refused or list(outcome.refused.values()),
         "unmet": unmet or [],
         "speaks": speaks_for_us(who(request), pm.incident),
         "contact": pm.incident.tenures.filter(role=RoleTenure.Role.POINT_OF_CONTACT, end=None)
