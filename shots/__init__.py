@@ -1,0 +1,1 @@
+"""Pictures of every page in every size and light: what a designer signs, and what the documentation shows."""

@@ -1,0 +1,147 @@
+"""What the pictures are taken of: a whole system with the demo organisation, or with the small scene of the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Protocol
+
+from playwright.sync_api import Browser
+
+from shots.pages import ADMINISTRATOR, ENGINEER, FINDS, MANAGER, STRANGER
+from tests.browser.mail import link_for
+from tests.browser.scene import Scene, organisation
+from tests.browser.visitor import Visitor
+from tests.system import ROOT, System
+
+DEMO = ROOT / "provisioning" / "management" / "commands" / "demo.py"
+
+
+class Stage(Protocol):
+    """A running system whose people can be signed in; `names` stand in the addresses."""
+
+    system: System
+    names: dict[str, str]
+
+    def link(self, who: str) -> str:
+        """A one-time link that signs in as `who`."""
+
+    def page(self, engineer: Visitor) -> str:
+        """The address of a page (notification) that was mailed to the engineer."""
+
+
+class Demo:
+    """The demo organisation."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.names: dict[str, str] = {}
+
+    def link(self, who: str) -> str:
+        """A link for its administrator, its manager, or its engineer who is on call."""
+        for line in self.system.manage("demo", "--links").splitlines():
+            role, _comma, rest = line.partition(",")
+            if role.startswith(who):
+                return rest.rpartition(": ")[2].strip()
+        raise LookupError(f"the demo has no {who}")
+
+    def page(self, engineer: Visitor) -> str:
+        """The engineer pages themselves and opens the mail: nobody else's page is for their eyes."""
+        engineer.page.goto("/")
+        engineer.page.get_by_role("button", name="Page me", exact=True).click()
+        mails = Path(self.system.environment["SHARPEND_HOME"], "mail")
+        pattern = re.compile(rf"{re.escape(self.system.url)}/p/[\w.:=-]+/?")
+
+        def arrived() -> str:
+            newest = sorted(mails.glob("*"), key=lambda file: file.stat().st_mtime, reverse=True)
+            found = (pattern.search(text_of(file)) for file in newest)
+            return next((one.group() for one in found if one), "")
+
+        return str(self.system.until(arrived, 30, "mail with a page"))
+
+
+class Small:
+    """The organisation of the tests, in the middle of its week."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.names = dict(Scene(system).play().numbers)
+
+    def link(self, who: str) -> str:
+        """A link for root, Mia or Alice."""
+        people = {ADMINISTRATOR: "root@example.com", MANAGER: "mia@example.com", ENGINEER: "alice@example.com"}
+        return self.system.manage("signin", people[who])
+
+    def page(self, engineer: Visitor) -> str:
+        """Of the incident that nobody has."""
+        return link_for(self.system, "alice@example.com", self.names["open"])
+
+
+@contextlib.contextmanager
+def staged(*, demo: bool) -> Iterator[Stage]:
+    """A system of its own on a free port with its own home, ended with the block."""
+    if demo and DEMO.exists():
+        with System() as system:
+            system.manage("demo")
+            yield Demo(system)
+    else:
+        with System(organisation()) as system:
+            system.manage("createadmin", "root@example.com")
+            yield Small(system)
+
+
+class Company:
+    """The people who look, each with a browser of their own, signed in when they are first asked for."""
+
+    def __init__(self, browser: Browser, stage: Stage) -> None:
+        self.browser, self.stage = browser, stage
+        self.visitors: dict[str, Visitor] = {}
+
+    def visitor(self, who: str) -> Visitor:
+        """The browser of `who`."""
+        if who not in self.visitors:
+            self.visitors[who] = visitor = Visitor(self.browser, self.stage.system)
+            if who != STRANGER:
+                visitor.page.goto(self.stage.link(who).strip())
+                visitor.page.get_by_role("button", name=re.compile("Sign in as")).click()
+                visitor.page.wait_for_url(f"{self.stage.system.url}/")
+        return self.visitors[who]
+
+    def address(self, path: str) -> str:
+        """`path` with its names filled in. Raises LookupError when one of them is nowhere."""
+        for name in re.findall(r"{(\w+)}", path):
+            if name not in self.stage.names:
+                self.stage.names[name] = self._find(name)
+        return path.format(**self.stage.names)
+
+    def _find(self, name: str) -> str:
+        if name == "link":
+            return self.stage.page(self.visitor(ENGINEER))
+        if name not in FINDS:
+            raise LookupError(f"nothing is called {name} here")
+        asked = FINDS[name]
+        answer = self.visitor(ADMINISTRATOR).context.request.get(asked.path)
+        found = re.search(asked.pattern, f"{answer.text()}\n{answer.url}/")
+        if not found:
+            raise LookupError(f"no {name} in {asked.path}")
+        return found.group(1)
+
+    def close(self) -> None:
+        """Shut all browsers; what they complained about has been told."""
+        for visitor in self.visitors.values():
+            visitor.context.close()
+
+
+def text_of(file: Path) -> str:
+    """The plain text of a mail."""
+    part = message_from_bytes(file.read_bytes(), policy=policy.default).get_body(("plain",))
+    return str(part.get_content()) if part else ""
+
+
+def emptied(folder: Path) -> Path:
+    """`folder`, there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
