@@ -176,7 +176,7 @@ def context_of(
         "parts": parts,
         "checks": checks,
         "open_checks": sum(not one["check"].ok for one in checks),
-        "hopes": lifecycle.soft_checks_of(pm),
+        "hopes": [check for check in lifecycle.soft_checks_of(pm) if not check.ok],
         "hints": _hints(pm, parts),
         "contents": _contents(pm, parts, shut),
         "rows": [{"row": row, "kept": str(row.pk) in kept} for row in shown_rows(pm)],

@@ -61,7 +61,7 @@
   // Saved by a script: the page stays, so the answer itself says that the words are safe.
   document.addEventListener("htmx:after:request", (event) => {
     const { sourceElement: button, response } = event.detail?.ctx || {};
-    const form = button?.name === "save" && button.form;
+    const form = button?.name === "save" ? button.form : null;
     if (form?.dataset.draft && response?.status === 200 && !response.raw?.redirected) forget(key(form));
   });
 })();
