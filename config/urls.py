@@ -6,6 +6,7 @@ urlpatterns = [
     path("account/", include("teams.account_urls")),
     path("", include("teams.urls")),
     path("", include("paging.urls")),
+    path("", include("foundation.shell_urls")),
     path("api/v1/", include("desk.api.urls")),
     path("", include("desk.urls")),
 ]
