@@ -85,9 +85,9 @@ def recent(page: Page) -> Iterator[Days]:
     """The last 14 days, newest first, as far back as there was a page; quiet days in a row are told together."""
     today = page.at.date()
     born = min((component.created_at for component in page.components), default=page.at).date()
-    oldest = min([born, *(incident.created_at.date() for incident in page.incidents)])
+    oldest = min([born, *(incident.started_at.date() for incident in page.incidents)])
     days = [today - timedelta(days=back) for back in range(RECENT_DAYS)]
-    of_day = {day: tuple(one for one in page.incidents if one.created_at.date() == day) for day in days}
+    of_day = {day: tuple(one for one in page.incidents if one.started_at.date() == day) for day in days}
     for quiet, run in groupby((day for day in days if day >= oldest), key=lambda day: not of_day[day]):
         found = list(run)
         if quiet:

@@ -109,6 +109,18 @@ class ShownIncident:
         return self.status not in {RESOLVED, POSTMORTEM}
 
     @property
+    def started_at(self) -> datetime:
+        """When it began, which may be long before the public was told."""
+        return min(self.stamps.began or self.stamps.detected, self.created_at)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was over; None while the public was not told so."""
+        if self.is_open:
+            return None
+        return self.stamps.resolved or (self.updates[0].at if self.updates else self.created_at)
+
+    @property
     def next_by(self) -> datetime | None:
         """The promise of the next update."""
         return self.updates[0].next_by if self.is_open else None

@@ -123,7 +123,7 @@ def _incident(page: Page, shown: ShownIncident) -> Shape:
         "resolved_at": None if shown.is_open else instant(shown.said_at("resolved")),
         "impact": shown.impact,
         "shortlink": f"{page.url}incidents/{shown.code}/",
-        "started_at": instant(shown.created_at),
+        "started_at": instant(shown.started_at),
         "page_id": page.code,
         "incident_updates": [_update(shown, update) for update in shown.updates],
         "components": [_component(page, one) for one in page.components if one.code in named],

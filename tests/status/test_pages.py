@@ -73,6 +73,18 @@ def test_the_order_of_a_worried_visitors_questions() -> None:
     )
 
 
+def test_it_began_when_it_began_and_not_when_we_told() -> None:
+    ana, incident = make_user("Ana"), make_incident(at=AT - 25 * HOUR)
+    make_component()
+    say(incident, at=AT, by=ana)
+    page = front(AT)
+    assert "Started 20 Nov 2026 01:04 UTC" in text(page)
+    assert "20 Nov 2026 Payments fail Investigating since 20 Nov 2026 01:04 UTC" in text(page)
+    lifecycle.resolve(incident, by=ana, at=AT + HOUR)
+    say(incident, "resolved", by=ana, at=AT + 2 * HOUR)
+    assert "Payments fail Resolved 20 Nov 2026 01:04 UTC to 21 Nov 2026 03:04 UTC" in text(front(AT + 2 * HOUR))
+
+
 def test_a_broken_promise_is_not_hidden() -> None:
     incident = make_incident()
     say(incident, next_by=AT + HOUR)
