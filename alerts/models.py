@@ -59,6 +59,7 @@ class Source(Configured):
         return self.name or self.slug
 
 
+@pghistory.track(exclude=["key_hash", "last_used_at"])
 class Key(models.Model):
     """A sender's secret, stored hashed; two may live while one replaces the other."""
 

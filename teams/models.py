@@ -42,6 +42,7 @@ class Role(models.TextChoices):
     OBSERVER = "observer", _("observer")
 
 
+@pghistory.track()
 class Organisation(models.Model):
     """The one organisation of this installation (row 1)."""
 
