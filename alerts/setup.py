@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from alerts import keys
-from alerts.models import Source
+from alerts.models import Key, Source
 from teams.audit import acting
 from teams.models import User
 from teams.setup import VIA, store
@@ -21,20 +21,25 @@ def save_source(source: Source, *, by: User) -> Source:
     return source
 
 
-@transaction.atomic
-def connect(source: Source, *, by: User, at: datetime) -> str:
-    """Save a new source and make its first key: the secret, which nobody can read again."""
-    save_source(source, by=by)
-    return keys.make_key(source, at=at)
+def new_key(source: Source, *, by: User, at: datetime) -> str:
+    """One more key: its secret. Raises `keys.TooManyKeys` beyond two live ones."""
+    with acting(by, VIA):
+        return keys.make_key(source, at=at)
+
+
+def revoke_key(key: Key, *, by: User, at: datetime) -> None:
+    """From now on this key is refused. Twice is once."""
+    with acting(by, VIA):
+        keys.revoke(key, at=at)
 
 
 @transaction.atomic
-def another_first_key(source: Source, *, at: datetime) -> str | None:
-    """A new first key in place of one that nobody has used: for a form that was sent twice. None once anything was heard."""
+def first_key(source: Source, *, by: User, at: datetime) -> str | None:
+    """The first key; in place of one that nobody has used, for a form that was sent twice. None once anything was heard."""
     Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     live = source.keys.filter(revoked_at=None)
     if source.bodies.exists() or live.filter(last_used_at__isnull=False).exists():
         return None
     for key in live:
-        keys.revoke(key, at=at)
-    return keys.make_key(source, at=at)
+        revoke_key(key, by=by, at=at)
+    return new_key(source, by=by, at=at)

@@ -12,10 +12,13 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+def inside(request: HttpRequest, asked: str) -> str:
+    """`asked` when it lies inside this application, else nothing."""
+    allowed = {request.get_host()}
+    is_inside = url_has_allowed_host_and_scheme(asked, allowed_hosts=allowed, require_https=request.is_secure())
+    return asked if asked and is_inside else ""
+
+
 def see_other(request: HttpRequest, default: str) -> HttpResponse:
     """303 to the `next` of the form when it lies inside this application, else to `default`."""
-    asked = request.POST.get("next", "")
-    inside = url_has_allowed_host_and_scheme(
-        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return SeeOther(asked if asked and inside else default)
+    return SeeOther(inside(request, request.POST.get("next", "")) or default)

@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts import keys
+from alerts import keys, setup
 from alerts.models import Alert, Body, RejectedDelivery, RejectedQuerySet, Source
 from alerts.sample import send_test_alert
-from desk.answers import SeeOther
+from desk.answers import SeeOther, inside
 from desk.forecast import would_page
 from desk.guard import person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
@@ -72,12 +72,12 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """One source; POST `act` = new_key, revoke_key or test, for those who run its team."""
     found = get_object_or_404(Source.objects.select_related("service__team"), slug=slug, archived_at=None)
     if request.method != "POST":
-        return _show(request, found)
+        return show(request, found)
     require(_may_edit(who(request), found))
     act = ACTS.get(request.POST.get("act", ""))
     if act is None:
         messages.error(request, _("This page knows no such act."))
-        return _show(request, found, status=422)
+        return show(request, found, status=422)
     return act(request, found)
 
 
@@ -88,16 +88,16 @@ def _may_edit(standing: Standing, source: Source) -> bool:
 def _new_key(request: HttpRequest, source: Source) -> HttpResponse:
     """Answer with the key itself, at no address: nobody can come back to it."""
     try:
-        secret = keys.make_key(source, at=timezone.now())
+        secret = setup.new_key(source, by=person(request), at=timezone.now())
     except keys.TooManyKeys:
         messages.error(request, _("Two keys live already. Revoke the one that is no longer used, then make another."))
-        return _show(request, source, status=409)
-    return _show(request, source, new_key=secret)
+        return show(request, source, status=409)
+    return show(request, source, new_key=secret)
 
 
 def _revoke_key(request: HttpRequest, source: Source) -> HttpResponse:
     key = get_object_or_404(source.keys, pk=row_number(request.POST.get("key", "")) or 0)
-    keys.revoke(key, at=timezone.now())
+    setup.revoke_key(key, by=person(request), at=timezone.now())
     messages.success(request, _("The key %s is refused from now on.") % key)
     return SeeOther(reverse("desk:source", args=[source.slug]))
 
@@ -119,7 +119,10 @@ ACTS: dict[str, Callable[[HttpRequest, Source], HttpResponse]] = {
 }
 
 
-def _show(request: HttpRequest, source: Source, *, new_key: str | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: HttpRequest, source: Source, *, new_key: str | None = None, onward: str = "", status: int = 200
+) -> HttpResponse:
+    """The page of a source; with `new_key` that key is in it, once. `onward` is where a form wants to go back to."""
     at, user = timezone.now(), person(request)
     can_edit = _may_edit(who(request), source)
     rejected = RejectedQuerySet(RejectedDelivery).visible_to(user).filter(source=source).defer("content")
@@ -129,6 +132,7 @@ def _show(request: HttpRequest, source: Source, *, new_key: str | None = None, s
         "keys": list(source.keys.order_by("revoked_at", "-created_at")) if can_edit else [],
         "routes": list(source.routes.select_related("service")),
         "new_key": new_key,
+        "onward": inside(request, onward),
         "can_edit": can_edit,
         "address": address_of(source.kind),
         "snippets": snippets(source.kind, new_key or KEY),

@@ -25,7 +25,9 @@ from desk import (
     settings_mail,
     settings_methods,
     settings_profile,
+    setup_urls,
     sources,
+    style,
     times,
 )
 
@@ -71,5 +73,7 @@ urlpatterns = [
     path("settings/mail/", settings_mail.settings_mail, name="settings_mail"),
     path("start/", first_run.first_run, name="first_run"),
     path("more/", more.more, name="more"),
+    path("style/", style.style, name="style"),
     *learning_urls.urlpatterns,
+    *setup_urls.urlpatterns,
 ]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -96,10 +97,16 @@ def write_members(team: Team, wanted: Mapping[int, str]) -> None:
 
 
 @transaction.atomic
-def save_area(area: Area, *, by: User) -> Area:
-    """The area as it stands; which teams are in it is said by the teams."""
+def save_area(area: Area, *, teams: Collection[Team], by: User) -> Area:
+    """The area as it stands, with these teams; teams that the organisation's file keeps stay where they are."""
     with acting(by, VIA):
         store(area, area.name)
+        wanted = {team.pk for team in teams}
+        for team in Team.objects.filter(from_file=False).filter(Q(area=area) | Q(pk__in=wanted)):
+            place = area if team.pk in wanted else None
+            if team.area_id != (place.pk if place else None):
+                team.area = place
+                team.save(update_fields=["area"])
     return area
 
 
@@ -146,3 +153,9 @@ def bring_back(row: Configured, *, by: User) -> None:
         with acting(by, VIA):
             row.archived_at = None
             row.save(update_fields=["archived_at"])
+
+
+def one_at_a_time(model: type[models.Model]) -> None:
+    """Until the transaction ends nobody else sets up a new row of `model`: a form that is sent twice waits for itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"setup {model._meta.label}"])
