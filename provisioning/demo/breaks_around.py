@@ -48,7 +48,7 @@ AROUND = (
         "saw old data, and some orders were missing from their lists",
         (
             "Lag is 90 s and grows.",
-            "One transaction is open since 06:12.",
+            "One transaction has been open since the morning.",
             "Ended it with the owner's consent; lag shrinks.",
         ),
         (
@@ -113,7 +113,7 @@ AROUND = (
         "The fallback had been switched off after a test in spring.",
         "could not use this function, which was unavailable",
         (
-            "Their status page is green; our calls fail since 09:41.",
+            "Their status page is green; our calls fail.",
             "Fallback is off. Switching it on.",
             "They confirm an outage on their side.",
         ),

@@ -169,7 +169,11 @@ INSIDE = (
         " {minutes} minutes. It had waited for a file that came late, without a limit.",
         "The file of the partner was not there at 02:00.",
         "found yesterday's figures missing",
-        ("Waits for a file since 02:00.", "The partner sends it now.", "Run restarted by hand, done in 25 minutes."),
+        (
+            "It has waited for a file since two in the night.",
+            "The partner sends it now.",
+            "Run restarted by hand, done in 25 minutes.",
+        ),
         ("The run waits for its input without a limit", "Nobody is told when the partner's file is late"),
         (
             ("signals-4", "A word at 03:00 that the file is late would have been enough."),
@@ -202,7 +206,7 @@ INSIDE = (
         "met slow pages, and the basket was unavailable at times",
         (
             "Hit rate 12 %.",
-            "All cache machines restarted at 14:02.",
+            "All cache machines restarted in the same minute.",
             "Holding back 30 % of requests; database recovers.",
         ),
         ("Updates restart all machines of a kind at once", "A cold cache has never been tried under load"),

@@ -20,8 +20,12 @@ FORCED: dict[str, tuple[str, ...]] = {
 }
 """What became of the items of the stories told by hand."""
 ENDS = {"declined": 5.0, "superseded": 2.0}
-OLD = timedelta(days=170)
-LEFT_OPEN, LEFT_OPEN_OLD, ON_TIME = 0.25, 0.015, 0.72
+OLD = timedelta(days=75)
+LEFT_OPEN, LEFT_OPEN_OLD, ON_TIME = 0.2, 0.004, 0.72
+STUCK, BEGUN, MOVED, FREED = 0.22, 0.7, 0.3, 0.4
+"""Of what is left open: cannot go on, or was begun; and how often its date was moved, or a manager had answered."""
+PATIENCE = 24
+"""Days after which even the slowest manager has answered."""
 
 
 @dataclass
@@ -41,9 +45,9 @@ class Course:
     answered: datetime | None = None
 
 
-def course_of(priority: str, proposed: datetime, wanted: str, rng: Random, at: datetime) -> Course:
-    """By chance, or `wanted` (a word of `FORCED`). Nothing happens after `at`."""
-    course = Course("proposed", proposed)
+def course_of(priority: str, proposed: datetime, wanted: str, rng: Random, at: datetime, *, kept: bool) -> Course:
+    """By chance, or `wanted` (a word of `FORCED`); `kept` is never declined. Nothing happens after `at`."""
+    course = Course("proposed", proposed, due=due_on(priority, proposed.date()))
     accepted = proposed + DAY * (0.4 if wanted else rng.uniform(0.2, 4))
     if wanted == "proposed" or accepted >= at:
         return course
@@ -52,18 +56,18 @@ def course_of(priority: str, proposed: datetime, wanted: str, rng: Random, at: d
     if wanted:
         _as_told(course, wanted, at)
     else:
-        _by_chance(course, rng, at)
+        _by_chance(course, rng, at, kept=kept)
     return course
 
 
-def _by_chance(course: Course, rng: Random, at: datetime) -> None:
+def _by_chance(course: Course, rng: Random, at: datetime, *, kept: bool) -> None:
     assert course.accepted  # noqa: S101
     assert course.due  # noqa: S101
     old = at - course.accepted > OLD
     if rng.random() < (LEFT_OPEN_OLD if old else LEFT_OPEN):
         _left_open(course, rng, at)
         return
-    if rng.random() < sum(ENDS.values()) / 100:
+    if rng.random() < sum(ENDS.values()) / 100 and not kept:
         course.state = rng.choices(list(ENDS), list(ENDS.values()))[0]
         course.ended = min(course.accepted + DAY * rng.uniform(2, 30), at - DAY / 24)
         return
@@ -91,11 +95,14 @@ def _left_open(course: Course, rng: Random, at: datetime) -> None:
     assert course.accepted  # noqa: S101
     drawn = rng.random()
     since = course.accepted + (at - course.accepted) * rng.uniform(0.3, 0.95)
-    if drawn < 0.3:  # noqa: PLR2004
-        course.state, course.blocked = "blocked", since
-    elif drawn < 0.7:  # noqa: PLR2004
+    if drawn < STUCK:
+        course.state, course.blocked = "blocked", max(since, at - DAY * rng.uniform(1, PATIENCE))
+        if rng.random() < FREED:
+            course.answered = course.blocked + (at - course.blocked) * rng.uniform(0.2, 0.7)
+            course.state, course.started = "in_progress", course.answered
+    elif drawn < BEGUN:
         course.state, course.started = "in_progress", since
-        if course.due and rng.random() < 0.3:  # noqa: PLR2004
+        if course.due and rng.random() < MOVED:
             course.due += 14 * DAY
 
 

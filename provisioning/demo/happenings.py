@@ -29,9 +29,10 @@ QUIET = timedelta(days=6)
 MINUTE = timedelta(minutes=1)
 # (median minutes to the acknowledgement, to the mitigation, from there to the end)
 PACE = {CRITICAL: (2.4, 31, 35), MAJOR: (3.6, 34, 24), STANDARD: (6.5, 38, 9)}
-CHANCES = {True: {CRITICAL: 0.03, MAJOR: 0.13}, False: {CRITICAL: 0.006, MAJOR: 0.08}}
+CHANCES = {True: {CRITICAL: 0.03, MAJOR: 0.17}, False: {CRITICAL: 0.006, MAJOR: 0.08}}
 """Of a class, for services that customers notice and for the others."""
-FELT = {CRITICAL: 0.95, MAJOR: 0.55, STANDARD: 0.03}
+FELT = {CRITICAL: 0.95, MAJOR: 0.7, STANDARD: 0.05}
+"""How often customers of a service feel it."""
 HABIT, STORM, EARLY = 0.55, 1 / 60, 0.12
 """How often a service shows its usual weakness, a day is a bad one, something is caught before customers feel it."""
 ODDS = {
@@ -118,7 +119,9 @@ def _case(rng: Random, house: House, detected: datetime, latest: dict[tuple[str,
     service = rng.choices(SERVICES, [one.noise for one in SERVICES])[0]
     severity = STANDARD if calm else _severity(rng, service)
     mode = _mode(rng, service, severity)
-    case = shaped(rng, service, mode, severity, detected, felt=not calm and rng.random() < FELT[severity])
+    case = shaped(
+        rng, service, mode, severity, detected, felt=service.facing and not calm and rng.random() < FELT[severity]
+    )
     _odd_ends(rng, case, calm=calm)
     before = latest.get((service.slug, mode.alertname))
     if before and detected - before.resolved < timedelta(days=3):
@@ -190,4 +193,4 @@ def _odd_ends(rng: Random, case: Case, *, calm: bool) -> None:
         case.exhausted, case.acked = True, None
         case.mitigated = case.resolved = case.detected + timedelta(minutes=rng.randint(95, 240))
     elif odd == "restricted" and case.severity == MAJOR:
-        case.restricted = True
+        case.restricted, case.impact = True, None

@@ -48,7 +48,8 @@ class Items:
                 wanted = FORCED.get(one.case.told, ("",) * 9)[place]
                 priority = PRIORITIES[one.case.severity][place]
                 assert one.fate.filed  # noqa: S101
-                way = course_of(priority, one.fate.filed - timedelta(minutes=40), wanted, self.rng, self.house.at)
+                proposed = one.fate.filed - timedelta(minutes=40)
+                way = course_of(priority, proposed, wanted, self.rng, self.house.at, kept=place == 0)
                 ways.append(way)
                 rows.append(self._row(one.case, pm, fix, priority, way))
         made = Remediation.objects.bulk_create(rows)
@@ -77,7 +78,7 @@ class Items:
             done_when=fix.done_when,
             due=way.due,
             first_due=way.first_due,
-            moves=1 if way.due != way.first_due else 0,
+            moves=1 if way.first_due and way.due != way.first_due else 0,
             public=case.impact is not None and fix.type != "access",
             evidence=EVIDENCE.format(number=4000 + self.rng.randrange(5000)) if way.done else "",
             decline_reason="It is solved by the move to the new platform next month."

@@ -22,6 +22,7 @@ WRITTEN = {"hurry", "overdue", "needs_update"}
 """Stories whose draft holds a summary already."""
 SIGNED = timedelta(minutes=20)
 SEEN = timedelta(seconds=5)
+LOOKED = timedelta(minutes=30)
 
 
 class Learned(NamedTuple):
@@ -121,6 +122,8 @@ class Learning:
         if one.fate.filed:
             early = (one.case.impact or one.case.detected) - timedelta(minutes=25)
             yield Row(postmortem=pm, at=min(early, one.case.detected - timedelta(minutes=5)), text=one.case.mode.before)
+            if one.case.exhausted:
+                yield Row(postmortem=pm, at=one.case.resolved + LOOKED, text="Somebody looked, and it was over.")
         for line in one.lines:
             if line.kind in OFFERED:
                 yield Row(postmortem=pm, at=line.at, text=words_of(line), entry=line)

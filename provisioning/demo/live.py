@@ -13,6 +13,7 @@ from incidents.models import Incident, TimelineEntry
 from paging import escalation
 from paging.models import Delivery, DeliveryAttempt, Page
 from provisioning.demo.house import House
+from provisioning.demo.names import TEAMS
 from status import writers
 from teams.models import Notice, User
 
@@ -43,13 +44,13 @@ def _in_hand(house: House) -> Incident:
     began = house.at - 47 * MINUTE
     title = "answers are slow (p95 over 2 s)"
     incident, person = _fires(house, "product-search", "LatencyHigh", "warning", title, began)
-    lead = house.leads["search"]
+    speaker = next(one for one in _staff(house, "search") if one != person)
     lifecycle.acknowledge(incident, by=person, at=began + 2 * MINUTE, via="link")
     command.take_role(incident, role="facilitator", person=person, by=person, at=began + 3 * MINUTE)
     command.note(
         incident, by=person, text="p95 is 3.8 s, p50 is fine. One statement reads everything.", at=began + 9 * MINUTE
     )
-    command.take_role(incident, role="point_of_contact", person=lead, by=lead, at=began + 11 * MINUTE)
+    command.take_role(incident, role="point_of_contact", person=speaker, by=speaker, at=began + 11 * MINUTE)
     writers.post_update(
         incident,
         title="Search is slow",
@@ -57,7 +58,7 @@ def _in_hand(house: House) -> Incident:
         body="Searching takes several seconds for some of you, and some searches fail. We know why and are working on it."
         " We are sorry.",
         components={"product-search": "degraded_performance"},
-        by=lead,
+        by=speaker,
         at=began + 16 * MINUTE,
         next_by=house.at + 14 * MINUTE,
     )
@@ -72,7 +73,7 @@ def _watched(house: House) -> Incident:
     """Customers no longer feel it; it was handed over once."""
     began = house.at - 140 * MINUTE
     incident, person = _fires(house, "mail-out", "QueueBacklog", "warning", "queue is not drained", began)
-    lead = house.leads["messaging"]
+    lead = next(one for one in _staff(house, "messaging") if one != person)
     lifecycle.acknowledge(incident, by=person, at=began + 3 * MINUTE, via="link")
     command.note(incident, by=person, text="Backlog is 9,000; one consumer holds the lock.", at=began + 20 * MINUTE)
     lifecycle.hand_over(incident, to=lead, by=person, at=house.at - 41 * MINUTE)
@@ -92,6 +93,12 @@ def _standard(house: House) -> Incident:
         incident, by=person, text="The partner's file is late again. They send it by noon.", at=began + 15 * MINUTE
     )
     return incident
+
+
+def _staff(house: House, team: str) -> list[User]:
+    """The people of a team who are still here, its lead first."""
+    seed = next(one for one in TEAMS if one.slug == team)
+    return [house.people[name] for name in seed.people if house.people[name].is_active]
 
 
 def _fires(

@@ -31,6 +31,8 @@ SOURCES = (
     ("datadog-trial", "Datadog (on trial)", "datadog", "clusters"),
 )
 """Slug, name, kind, service. The last one has never said a word."""
+WELL_KEPT = {"card-payments", "mail-out", "order-api"}
+"""Services with a playbook for everything that has one."""
 DEMANDING = 400_000
 
 
@@ -73,7 +75,8 @@ def _playbooks(house: House) -> None:
     books = []
     for service in house.services.values():
         known = [mode for mode in MODES if mode.playbook[0]]
-        for place, mode in enumerate(rng.sample(known, rng.choice((0, 0, 1, 2)))):
+        chosen = known if service.slug in WELL_KEPT else rng.sample(known, rng.choice((0, 0, 1, 2)))
+        for place, mode in enumerate(chosen):
             title, body = mode.playbook
             match = {"alertname": mode.alertname}
             books.append(Playbook(service=service, position=place, title=title, match=match, body=body))

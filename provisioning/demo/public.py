@@ -67,11 +67,11 @@ class Public:
             (
                 first,
                 Status.INVESTIGATING,
-                f"Since a few minutes some customers of {name} {felt}. We are looking into it.",
+                f"For a few minutes now some customers of {name} {felt}. We are looking into it.",
             ),
             (middle, Status.IDENTIFIED, f"We know why {name} is affected and are working on it. We are sorry."),
             (case.mitigated, Status.MONITORING, f"{name} works again. We keep watching it."),
-            (case.resolved, Status.RESOLVED, f"{name} works as usual. Some customers {felt}; we are sorry for that."),
+            (case.resolved, Status.RESOLVED, f"{name} works as usual. Some of you {felt}; we are sorry for that."),
         ]
         if first >= case.mitigated:
             said = said[2:]

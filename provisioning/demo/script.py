@@ -24,22 +24,24 @@ class Told(NamedTuple):
     severity: str
     felt: int
     story: str
+    react: int = 0
+    """Minutes until somebody had it, where it took long; 0: as usual."""
 
 
 STORIES = (
+    Told(610, "delivery-slots", "ProviderDown", MAJOR, 64, "waived"),
+    Told(430, "basket", "CacheCold", CRITICAL, 71, "published"),
+    Told(350, "mobile-api", "ErrorRateHigh", MAJOR, 47, "in_review"),
     Told(330, "content", "CertificateExpiry", MAJOR, 95, "very_overdue"),
-    Told(260, "mobile-api", "ErrorRateHigh", MAJOR, 47, "in_review"),
-    Told(190, "basket", "CacheCold", CRITICAL, 71, "published"),
-    Told(172, "delivery-slots", "ProviderDown", MAJOR, 64, "waived"),
     Told(148, "edge-gateway", "PoolExhausted", CRITICAL, 26, "extended"),
     Told(121, "product-search", "LatencyHigh", MAJOR, 38, "public_overdue"),
     Told(97, "databases", "ReplicaLag", MAJOR, 0, "met_extended"),
     Told(75, "web-shop", "ErrorRateHigh", MAJOR, 33, "fresh"),
     Told(52, "card-payments", "ProviderDown", CRITICAL, 41, "public_running"),
-    Told(31, "sign-in", "PoolExhausted", MAJOR, 22, "overdue"),
+    Told(31, "sign-in", "PoolExhausted", MAJOR, 46, "overdue", 19),
     Told(22.4, "event-stream", "QueueBacklog", MAJOR, 0, "hurry"),
     Told(10.5, "accounts", "ErrorRateHigh", MAJOR, 0, "needs_update"),
-    Told(8.7, "order-api", "QueueBacklog", CRITICAL, 44, "begun"),
+    Told(8.7, "order-api", "QueueBacklog", CRITICAL, 74, "begun"),
 )
 
 
@@ -55,6 +57,8 @@ def cases(house: House) -> Iterator[Case]:
         detected = mitigated - timedelta(minutes=max(told.felt - 4, 18))
         case = shaped(rng, service, mode, told.severity, detected, felt=False)
         case.resolved, case.mitigated, case.told, case.source = resolved, mitigated, told.story, "prometheus"
+        if told.react:
+            case.acked = detected + timedelta(minutes=told.react)
         case.acked = min(case.acked or detected, mitigated - timedelta(minutes=2))
         if told.felt:
             case.impact = mitigated - timedelta(minutes=told.felt)

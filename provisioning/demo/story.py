@@ -62,7 +62,7 @@ def _work(case: Case, by: User) -> Iterator[Line]:
         role = {"role": "facilitator", "person": by.email}
         yield case.acked + SOON, Kind.ROLE, by, "", "", role
     ended = case.first[0] if case.first else case.mitigated
-    notes = case.mode.notes if severe else case.mode.notes[: len(case.service) % 3]
+    notes = case.mode.notes if severe or case.impact else case.mode.notes[: len(case.service) % 3]
     span = max(ended - case.acked, timedelta(minutes=3))
     for place, note in enumerate(notes, 1):
         yield case.acked + span * place / (len(notes) + 1), Kind.NOTE, by, "", note, {}
