@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from desk.duties import Duty, duties_of
-from desk.first_run import missing
+from desk.first_steps import missing
 from desk.frame import Frame, frame_of
 from desk.guard import person, visible, who
 from desk.pagers import gaps_ahead, next_shift

@@ -26,7 +26,7 @@ from oncall.rosters import Shift
 from oncall.rotation import Source
 from oncall.wallclock import day_bounds, to_local
 from teams.models import User
-from teams.permissions import may_write
+from teams.permissions import may_edit_team_config, may_write
 
 WEEKS = range(1, 5)
 YEARS = range(1971, 2100)
@@ -97,6 +97,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "why_at": why_at,
         "why": [sentence(reason, span.zone) for reason in rosters.why(found, why_at)] if why_at else [],
         "can_override": may_write(who(request)),
+        "can_edit": may_edit_team_config(who(request), found.team_id),
         **_links(span, own=own, today=to_local(at, span.zone).date()),
         **_exceptions(found, at),
     }

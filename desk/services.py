@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 
 from alerts.models import Source
 from desk.forecast import caught_by, steps_at
-from desk.guard import person, visible
+from desk.guard import person, visible, who
 from desk.policies import Names, in_words
 from incidents.models import Incident
 from oncall import rosters
 from oncall.models import EscalationPolicy, Schedule
 from paging.policy import policy_for
 from teams.models import Service, User
+from teams.permissions import MANAGING, may_edit_team_config
 
 OPEN_SHOWN = 500
 RECENT = 10
@@ -57,7 +58,7 @@ def services(request: HttpRequest) -> HttpResponse:
         Row(one, burning[one.pk], policy_of(one), first.by(policy_of(one)), int(one.source_count))  # type: ignore[attr-defined]
         for one in found
     ]
-    return render(request, "desk/services.html", {"at": at, "rows": rows})
+    return render(request, "desk/services.html", {"at": at, "rows": rows, "can_edit": who(request).role in MANAGING})
 
 
 @require_safe
@@ -86,6 +87,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         .filter(Q(service=found) | Q(routes__service=found))
         .distinct(),
         "playbooks": found.playbooks.filter(archived_at=None),
+        "can_edit": may_edit_team_config(who(request), found.team_id),
         "incidents": visible(person(request)).filter(service=found).order_by("-pk")[:RECENT],
     }
     return render(request, "desk/service.html", context)

@@ -25,7 +25,7 @@ from desk.forecast import would_page
 from desk.guard import person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
 from teams.models import Role
-from teams.permissions import Standing, may_edit_team_config
+from teams.permissions import MANAGING, Standing, may_edit_team_config
 
 SHOWN = 20
 LATELY = timedelta(days=7)
@@ -48,7 +48,11 @@ def sources(request: HttpRequest) -> HttpResponse:
     found = _with_figures(Source.objects.filter(archived_at=None).select_related("service"), at)
     rows = [Row(one, one.last, one.rejected_lately, one.alerts_firing) for one in found]  # type: ignore[attr-defined]
     unknown = RejectedDelivery.objects.filter(source=None).defer("content")[:SHOWN] if user.role == Role.ADMIN else []
-    return render(request, "desk/sources.html", {"at": at, "rows": rows, "rejected": list(unknown)})
+    return render(
+        request,
+        "desk/sources.html",
+        {"at": at, "rows": rows, "rejected": list(unknown), "can_edit": who(request).role in MANAGING},
+    )
 
 
 def _with_figures(found: QuerySet[Source], at: datetime) -> QuerySet[Source]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -60,8 +60,16 @@ def invite(request: HttpRequest) -> HttpResponse:
             form.add_error("email", str(refused))
         else:
             _send(request, user, by)
-            return redirect("teams:people")
-    return render(request, "teams/invite.html", {"form": form}, status=422 if form.errors else 200)
+            return redirect(_onward(request) or "teams:people")
+    context = {"form": form, "next": _onward(request)}
+    return render(request, "teams/invite.html", context, status=422 if form.errors else 200)
+
+
+def _onward(request: HttpRequest) -> str:
+    """Where the page that led here wants to go back to, inside this application; "" for nowhere."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("next", "")
+    hosts = {request.get_host()}
+    return asked if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=hosts) else ""
 
 
 @require_POST

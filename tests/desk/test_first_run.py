@@ -19,23 +19,25 @@ from desk.forecast import next_page
 from foundation.models import Process
 from incidents.models import Incident
 from paging.models import Delivery
-from teams.models import Role, User
+from teams.models import Organisation, Role, User
 from tests.desk.conftest import World
 from tests.factories import AT, make_page, make_service, make_source, make_user
 
 SignIn = Callable[[User], Client]
+NAMES = ["organisation", "people", "team", "schedule", "policy", "service", "source", "method", "rang"]
 
 
-def done(browser: Client) -> list[bool]:
+def done(browser: Client) -> set[str]:
     """Which steps are ticked."""
-    return [step.done for step in browser.get("/start/").context["steps"]]
+    return {step.name for step in browser.get("/start/").context["steps"] if step.done}
 
 
 def test_empty_installation(db: None, sign_in: SignIn, now: object) -> None:
     response = sign_in(make_user("Ada", role=Role.ADMIN)).get("/start/")
     steps, text = response.context["steps"], response.content.decode()
     assert not any(step.done for step in steps)
-    assert [step.next for step in steps] == [True, False, False, False, False, False]
+    assert [step.name for step in steps if step.next] == ["organisation"]
+    assert [step.name for step in steps] == NAMES
     assert "./run manage apply org.yaml" in text
     assert "http://testserver/api/in/alertmanager/KEY" in text
     assert "webhook_configs" in text
@@ -48,7 +50,7 @@ def test_the_example_pages_whoever_looks(db: None, sign_in: SignIn, now: object,
     file = tmp_path / "org.yaml"
     file.write_text(example(ada))
     call_command("apply", str(file), stdout=StringIO())
-    assert done(browser) == [True, True, True, False, False, False]
+    assert done(browser) == {"organisation", "team", "schedule", "policy", "service", "method"}
     ada.refresh_from_db()
     assert ada.role == Role.ADMIN
     address = re.search(r"/api/in/alertmanager/[0-9a-f]{40}", browser.get("/start/").content.decode())
@@ -77,11 +79,13 @@ def test_the_key_of_the_example_is_for_administrators_and_while_it_lives(
 
 def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> None:
     browser = sign_in(world.ana)
-    assert done(browser) == [True, True, True, False, False, True]
+    true = {"people", "team", "schedule", "policy", "service", "method"}
+    assert done(browser) == true
     make_page(world.ana, seen_at=AT)
-    assert done(browser) == [True, True, True, True, False, True]
+    assert done(browser) == true | {"rang"}
     source = make_source("am", key="a-long-enough-key-0001", service=world.service)
-    assert done(browser) == [True, True, True, True, False, True]
+    assert done(browser) == true | {"rang"}
+    Organisation.objects.create(pk=1, name="Acme")
     Body.objects.create(source=source, received_at=AT, digest="x", content=b"", size=0, accepted=1)
     response = browser.get("/start/")
     assert response.context["all_done"]
@@ -90,7 +94,7 @@ def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> No
     assert "Checkout pages by payments." in text
     assert "Ana Ames has the pager of payments-primary." in text
     world.schedule.layers.all().delete()
-    assert done(browser)[1] is False
+    assert "schedule" not in done(browser)
 
 
 def test_dispatcher(world: World, sign_in: SignIn, now: object) -> None:
@@ -118,3 +122,26 @@ def test_mail_settings_are_shown_without_secrets(world: World, sign_in: SignIn, 
     assert "smtp://mail.example.com:587" in text
     assert "secret-password" not in text
     assert "postmaster" not in text
+
+
+def test_each_step_leads_to_its_form_and_comes_back(db: None, sign_in: SignIn, now: object) -> None:
+    ada = make_user("Ada", role=Role.ADMIN)
+    browser = sign_in(ada)
+    forms = {step.name: step.url for step in browser.get("/start/").context["steps"]}
+    for name in NAMES[:7]:
+        assert forms[name].endswith("?next=/start/")
+        page = browser.get(forms[name])
+        assert page.status_code == 200
+        assert '<input type="hidden" name="next" value="/start/">' in page.content.decode()
+    response = browser.post(forms["organisation"], {"name": "Acme", "timezone": "Europe/London", "next": "/start/"})
+    assert (response.status_code, response["Location"]) == (303, "/start/")
+    (step,) = (step for step in browser.get("/start/").context["steps"] if step.next)
+    assert step.name == "team"
+
+
+def test_who_may_not_set_up_is_told_who_does(db: None, sign_in: SignIn, now: object) -> None:
+    page = sign_in(make_user("Ana")).get("/start/")
+    assert {step.name for step in page.context["steps"] if step.url} == {"method"}
+    text = page.content.decode()
+    assert "A manager or an administrator does this." in text
+    assert "org.yaml" not in text

@@ -92,7 +92,7 @@ def a_source(**more: Any) -> Typed:
     } | more
 
 
-ALL = {
+ALL: dict[str, tuple[Any, Callable[..., Typed]]] = {
     "team": (Team, a_team),
     "schedule": (Schedule, a_schedule),
     "policy": (EscalationPolicy, a_policy),
@@ -103,7 +103,8 @@ ALL = {
 
 def typed_for(name: str, world: World) -> Typed:
     """What a right form of this kind sends."""
-    return ALL[name][1](world.ana) if name in {"team", "schedule"} else ALL[name][1]()
+    makes: Callable[..., Typed] = ALL[name][1]
+    return makes(world.ana) if name in {"team", "schedule"} else makes()
 
 
 def was(browser: Client, path: str) -> str:
@@ -162,7 +163,7 @@ def test_twice_is_once(world: World, sign_in: SignIn, now: object, name: str) ->
     assert model.objects.count() == before + 1
 
 
-OTHERWISE = {
+OTHERWISE: dict[str, Typed] = {
     "team": {"members-0-place": "lead"},
     "schedule": {"timezone": "Asia/Tokyo"},
     "policy": {"repeat": 3},
