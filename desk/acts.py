@@ -9,6 +9,7 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from desk.guard import find_incident, person, require, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
 from desk.incident_alerts import still_firing
 from desk.public_updates import UpdateForm, WithdrawForm, take_back, tell_public
+from foundation.ui.words import UNDO
 from incidents import command, lifecycle
 from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking
@@ -213,15 +215,16 @@ def _close(do: Doing) -> str:
 
 @dataclass(frozen=True)
 class Act:
-    """One act: what does it, what it asks for, and whether it moves the state (which a guide may not)."""
+    """One act: what does it, what it asks for, whether it moves the state (which a guide may not), and what takes it back."""
 
     run: Callable[[Doing], str]
     form: type[forms.Form] = Nothing
     moves_state: bool = True
+    undo: str = ""
 
 
 ACTS: dict[str, Act] = {
-    "acknowledge": Act(_acknowledge),
+    "acknowledge": Act(_acknowledge, undo="unacknowledge"),
     "unacknowledge": Act(_unacknowledge),
     "mitigate": Act(_mitigate),
     "resolve": Act(_resolve),
@@ -268,7 +271,8 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render_incident(request, find_incident(by, number, related=LIVE_RELATED), part=True, said=said)
     if said:
-        messages.success(request, said)
+        undo = reverse("desk:act", args=[incident.number, known.undo]) if known.undo else ""
+        messages.success(request, said, extra_tags=f"{UNDO}{undo}" if undo else "")
     return see_other(request, incident.path)
 
 

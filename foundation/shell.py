@@ -33,6 +33,7 @@ KEPT = (
     "js/pager.js",
     "js/shell.js",
     "js/times.js",
+    "js/toasts.js",
     "vendor/htmx/4.0.1/htmx.min.js",
 )
 """The static files that the worker keeps; nothing else is ever kept but the page for no connection."""

@@ -119,6 +119,13 @@ def state_label(name: str, shown: str = "") -> SafeString:
 
 
 @register.filter
+def undo(message: Any) -> str:
+    """The address that takes back what this message told; nothing when it cannot be taken back."""
+    tags = str(getattr(message, "extra_tags", "") or "")
+    return tags.removeprefix(words.UNDO) if tags.startswith(words.UNDO) else ""
+
+
+@register.filter
 def role_word(name: str) -> str:
     """What somebody with this role does: "leads", "speaks for us"."""
     return str(words.ROLES.get(name, name))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+UNDO = "undo:"
+"""A message whose extra tags begin so can be taken back: the address of the act that does it follows."""
+
 CLASSES: dict[str, str | Promise] = {"critical": _("critical"), "major": _("major"), "standard": _("standard")}
 
 # state: (word, icon). Incidents, alerts, deliveries and sources speak one language.
