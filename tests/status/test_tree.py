@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 import subprocess
 import sys
@@ -22,11 +23,14 @@ from tests.status.publicity import HOUR, MINUTE, make_component, say
 
 def files(root: Path) -> dict[str, bytes]:
     """Every file that a visitor may get."""
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if not any(part.startswith(".") for part in path.relative_to(root).parts) and path.is_file()
-    }
+    found = {}
+    for folder, below, names in os.walk(root):
+        below[:] = [name for name in below if not name.startswith(".")]
+        for name in names:
+            if not name.startswith("."):
+                path = Path(folder) / name
+                found[path.relative_to(root).as_posix()] = path.read_bytes()
+    return found
 
 
 def marks(root: Path) -> dict[str, tuple[int, int]]:
