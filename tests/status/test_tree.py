@@ -168,13 +168,13 @@ def _is_whole(name: str, body: bytes) -> bool:
 
 def test_killed_in_the_middle_of_publishing_it_never_shows_a_torn_file(tmp_path: Path) -> None:
     dice = random.Random(7)
-    for _kill in range(5):
+    for _kill in range(4):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, cwd=settings.BASE_DIR
         )
         assert writer.stdout is not None
         writer.stdout.readline()
-        for _look in range(dice.randint(1, 40)):  # as many visitors, while it writes, as the dice want
+        for _look in range(dice.randint(1, 12)):  # as many visitors, while it writes, as the dice want
             found = files(tmp_path)
             assert len(found) == 80
             assert [name for name, body in found.items() if not _is_whole(name, body)] == []
