@@ -47,7 +47,9 @@ def _found(text: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_obeys_the_policy_and_speaks_htmx_4(page: str) -> None:
-    assert _found((TEMPLATES / page).read_text()) == []
+    found = _found((TEMPLATES / page).read_text())
+    # A public page fetches nothing: its one style stands in it, and its own policy names that style's hash.
+    assert [one for one in found if page != "status/base.html" or not one.startswith("<style:")] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
