@@ -47,6 +47,13 @@ RESPONDER = {
     "service": "/services/checkout/",
     "service without a policy": "/services/back-office/",
     "more": "/more/",
+    "postmortems": "/postmortems/?state=all",
+    "postmortem": "/postmortems/{over}/",
+    "public version": "/postmortems/{over}/public/",
+    "more time": "/postmortems/{over}/extend/",
+    "hand over a postmortem": "/postmortems/{over}/hand-over/",
+    "what is owed": "/postmortems/{over}/owed/",
+    "no postmortem yet": "/postmortems/{open}/",
     "review": "/ops/review/2026-W47/",
     "figure of the review": "/ops/review/2026-W47/rows/incidents/",
 }
