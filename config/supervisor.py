@@ -63,7 +63,7 @@ class Up:
             self._finish(collecting[0])
             STATIC_STAMP.write_text(collecting[1], encoding="utf-8")
         if self.options.demo:
-            self._demo()
+            self._command("demo")
         for name in ROLES:
             words = ("--host", self.options.host, "--port", str(self.options.port)) if name == "web" else ()
             child = Child(name, python(ROOT, name, *words), {"env": environ, "cwd": ROOT})
@@ -83,12 +83,6 @@ class Up:
         if STATIC_STAMP.exists() and STATIC_STAMP.read_text(encoding="utf-8") == digest.hexdigest():
             return None
         return self._begin("collectstatic", "--noinput", "--clear", "--verbosity", "0"), digest.hexdigest()
-
-    def _demo(self) -> None:
-        if any(ROOT.glob("*/management/commands/demo.py")):
-            self._command("demo")
-        else:
-            log("up", "This version has no demo organisation yet; starting without one.")
 
     def _command(self, *words: str, keep: bool = False) -> str:
         """Run `manage.py words` to its end and return its stdout when `keep`. Raises `Refused` when it fails."""

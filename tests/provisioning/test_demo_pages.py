@@ -48,11 +48,28 @@ SLACK = 1
 
 @pytest.fixture(scope="module")
 def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, tuple[int, int]]]:
-    """Address -> queries with two weeks of history, and with a month."""
-    with demo(django_db_blocker, months=0.4):
-        few = {path: queries(path) for path in LISTS}
+    """Address -> queries with ten days of history, and with a month."""
+    with demo(django_db_blocker, months=0.3):
+        for path in LISTS:  # what is read once and kept must not count
+            Reader().get(path)
+        few = queries()
         small(months=1, reset=True)
-        yield {path: (few[path], queries(path)) for path in LISTS}
+        many = queries()
+        yield {path: (few[path], many[path]) for path in LISTS}
+
+
+class Reader:
+    """The administrator of the demo, with a browser and a token."""
+
+    def __init__(self) -> None:
+        person = dict(guides(AT))["administrator"]
+        self.client = client_of("administrator")
+        self.bearer = {"Authorization": f"Bearer {make_token(person)}"}
+
+    def get(self, path: str) -> None:
+        """Read it; it must answer 200."""
+        answer = self.client.get(path, headers=self.bearer if path.startswith("/api/") else {})
+        assert answer.status_code == 200, path
 
 
 def client_of(role: str) -> Client:
@@ -62,14 +79,14 @@ def client_of(role: str) -> Client:
     return client
 
 
-def queries(path: str) -> int:
-    """How many the page asks; it must answer 200."""
-    client, token = client_of("administrator"), make_token(dict(guides(AT))["administrator"])
-    headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/") else {}
-    assert client.get(path, headers=headers).status_code == 200, path  # what is cached once may be cached now
-    with CaptureQueriesContext(connection) as asked:
-        client.get(path, headers=headers)
-    return len(asked)
+def queries() -> dict[str, int]:
+    """How many each page asks."""
+    reader, found = Reader(), {}
+    for path in LISTS:
+        with CaptureQueriesContext(connection) as asked:
+            reader.get(path)
+        found[path] = len(asked)
+    return found
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -78,13 +95,13 @@ def test_a_list_costs_the_same_however_long_the_history(costs: dict[str, tuple[i
     assert many <= few + SLACK, f"{few} queries became {many}"
 
 
-@pytest.mark.parametrize("role", ["administrator", "manager", "engineer on call"])
+@pytest.mark.parametrize("role", ["manager", "engineer on call"])
 def test_pages_of_single_things_answer(costs: dict[str, tuple[int, int]], role: str) -> None:
     client = client_of(role)
-    incidents = [one.path for one in Incident.objects.filter(restricted=False).order_by("-pk")[:12]]
-    written = [one.path for one in Postmortem.objects.filter(incident__restricted=False).order_by("-pk")[:8]]
-    items = [one.path for one in Remediation.objects.filter(postmortem__incident__restricted=False)[:5]]
-    rosters = [f"/oncall/{slug}/" for slug in Schedule.objects.values_list("slug", flat=True)[:4]]
-    services = [f"/services/{slug}/" for slug in Service.objects.values_list("slug", flat=True)[:3]]
+    incidents = [one.path for one in Incident.objects.filter(restricted=False).order_by("-pk")[:7]]
+    written = [one.path for one in Postmortem.objects.filter(incident__restricted=False).order_by("-pk")[:5]]
+    items = [one.path for one in Remediation.objects.filter(postmortem__incident__restricted=False)[:3]]
+    rosters = [f"/oncall/{slug}/" for slug in Schedule.objects.values_list("slug", flat=True)[:2]]
+    services = [f"/services/{slug}/" for slug in Service.objects.values_list("slug", flat=True)[:2]]
     paths = [*incidents, *written, *items, *rosters, *services]
     assert {path: status for path in paths if (status := client.get(path).status_code) != 200} == {}
