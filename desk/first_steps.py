@@ -57,8 +57,8 @@ def checklist(user: User, at: datetime, *, in_full: bool = False) -> list[Step]:
         _pager(user, at),
         _policy(user),
         _service(user),
-        _source(user, at, in_full=in_full),
         _method(user),
+        _source(user, at, in_full=in_full),
         _rang(user),
     ]
     return [step if step.mine or user.role in MANAGING else replace(step, url="") for step in steps]
@@ -72,9 +72,17 @@ def mark_next(steps: list[Step]) -> list[Step]:
 
 
 def missing(user: User, at: datetime, *, manages: bool) -> list[Step]:
-    """The essentials that are not true yet and that this person can do something about."""
-    steps = checklist(user, at)
-    return [step for step in steps if step.essential and not step.done and (manages or step.mine)]
+    """The essentials that are not true yet and that this person can do something about.
+
+    One that stands on another undone one leads to the list of steps: there is no schedule without a team.
+    """
+    steps, found, waits = checklist(user, at), [], False
+    for step in steps:
+        if step.essential and not step.done and (manages or step.mine):
+            ready = step.mine or not waits
+            found.append(step if ready else replace(step, url=reverse("desk:first_run"), act=_("See the steps")))
+        waits = waits or not (step.done or step.later or step.mine)
+    return found
 
 
 def _form(name: str) -> str:

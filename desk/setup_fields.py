@@ -84,6 +84,8 @@ def offer(field: forms.Field, rows: Iterable[Model], *, empty: str | None = None
     """Offer only these rows of a model's choice; what else is sent is judged by permission, not as nonsense."""
     choices = [(getattr(row, "slug", row.pk), str(row)) for row in rows]
     field.choices = [*([("", empty)] if empty is not None else []), *choices]  # type: ignore[attr-defined]
+    if not choices and empty is None:
+        field.help_text = _("There is nothing to choose yet: make one first.")
 
 
 def targets() -> list[tuple[str, Any]]:

@@ -24,7 +24,7 @@ from tests.desk.conftest import World
 from tests.factories import AT, make_page, make_service, make_source, make_user
 
 SignIn = Callable[[User], Client]
-NAMES = ["organisation", "people", "team", "schedule", "policy", "service", "source", "method", "rang"]
+NAMES = ["organisation", "people", "team", "schedule", "policy", "service", "method", "source", "rang"]
 
 
 def done(browser: Client) -> set[str]:
@@ -128,7 +128,7 @@ def test_each_step_leads_to_its_form_and_comes_back(db: None, sign_in: SignIn, n
     ada = make_user("Ada", role=Role.ADMIN)
     browser = sign_in(ada)
     forms = {step.name: step.url for step in browser.get("/start/").context["steps"]}
-    for name in NAMES[:7]:
+    for name in set(NAMES) - {"method", "rang"}:
         assert forms[name].endswith("?next=/start/")
         page = browser.get(forms[name])
         assert page.status_code == 200
