@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -20,7 +21,8 @@ def banner(request: HttpRequest) -> HttpResponse:
     user = person(request)
     frame = frame_of(request, user)
     calling = [(live.page.pk, live.incident and live.incident.version) for live in frame.pages]
-    facts = (user.pk, user.timezone, calling, frame.paging_silent_since)
+    here = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    facts = (user.pk, user.timezone, calling, frame.paging_silent_since, here)
     etag = f'"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
     if (unchanged := get_conditional_response(request, etag=etag)) is not None:
         return unchanged

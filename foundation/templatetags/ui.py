@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.templatetags.static import static
@@ -85,6 +86,25 @@ def day(context: template.Context, at: datetime) -> str:
     """The viewer's day and zone as a heading: "Sat 21 Nov, CET"."""
     local = timezone.localtime(at)
     return f"{times.day(local, now=_now(context))}, {times.zone_name(local)}"
+
+
+@register.simple_tag(takes_context=True)
+def date_of(context: template.Context, day: date | None) -> str | SafeString:
+    """A day without a time: "Sat 21 Nov", with the year when it is not this one."""
+    if day is None:
+        return NOT_MEASURED
+    now = timezone.localtime(_now(context))
+    return times.day(datetime(day.year, day.month, day.day, 12, tzinfo=now.tzinfo), now=now)
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context) -> str:
+    """Path of the page that the reader looks at, also when a script asks for a part of it."""
+    request: Any = context.get("request")
+    if request is None:
+        return ""
+    shown = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    return str(shown or request.path)
 
 
 @register.filter

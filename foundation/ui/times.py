@@ -9,6 +9,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+LONG = 10 * DAY
+"""Seconds from which on hours say nothing any more."""
 CLOCK = "H:i"
 
 
@@ -57,7 +59,7 @@ def says_utc(at: datetime) -> bool:
 
 
 def duration(span: timedelta | float | None) -> str:
-    """A length of time (seconds or timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h"; None is "-"."""
+    """A length of time (seconds or timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h", "41 d"; None is "-"."""
     if span is None:
         return "-"
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
@@ -69,6 +71,8 @@ def duration(span: timedelta | float | None) -> str:
         return _("%d min") % (seconds // MINUTE)
     if seconds < DAY:
         return _("%(hours)d h %(minutes)02d") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+    if seconds >= LONG:
+        return _("%d d") % (seconds // DAY)
     return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
 
 

@@ -4,7 +4,7 @@
   const MINUTE = 60, HOUR = 3600, DAY = 86400;
   const pad = (n) => String(n).padStart(2, "0");
   const length = (s) => s < MINUTE ? `${s} s` : s < HOUR ? `${Math.floor(s / MINUTE)} min`
-    : s < DAY ? `${Math.floor(s / HOUR)} h ${pad(Math.floor((s % HOUR) / MINUTE))}` : `${Math.floor(s / DAY)} d ${Math.floor((s % DAY) / HOUR)} h`;
+    : s < DAY ? `${Math.floor(s / HOUR)} h ${pad(Math.floor((s % HOUR) / MINUTE))}` : s >= 10 * DAY ? `${Math.floor(s / DAY)} d` : `${Math.floor(s / DAY)} d ${Math.floor((s % DAY) / HOUR)} h`;
   // The viewer's clock may be wrong: count from the server's, which the page carries.
   const skew = (() => {
     const meta = document.querySelector('meta[name="server-time"]');

@@ -37,6 +37,8 @@ def shown(text: str, **context: object) -> str:
         (3600, "1 h 00"),
         (7500, "2 h 05"),
         (86_400, "1 d 0 h"),
+        (10 * 86_400 - 1, "9 d 23 h"),
+        (10 * 86_400, "10 d"),
         (-120, "−2 min"),
         (None, "-"),
         (timedelta(minutes=6, seconds=30), "6 min"),
