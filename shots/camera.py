@@ -20,6 +20,7 @@ TOO_WIDE = """() => {
   const wide = [...document.querySelectorAll('body *')].filter((item) => item.getBoundingClientRect().right > room + 1);
   return wide.filter((item) => !item.closest('.scroll, pre')).slice(0, 3).map((item) => item.outerHTML.slice(0, 120));
 }"""
+PATIENCE = 60_000  # milliseconds
 DRAWN = """() => document.fonts.ready.then(
   () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),
 )"""
@@ -51,7 +52,12 @@ def take(company: Company, shot: Shot, sizes: list[int], schemes: list[Scheme], 
     address = company.address(shot.path)
     heard.clear()
     page.set_viewport_size({"width": sizes[0], "height": height_of(sizes[0])})
-    answer = page.goto(address)
+    page.set_default_timeout(PATIENCE)
+    try:
+        answer = page.goto(address)
+    except Error as error:
+        taken.complaints.append(error.message.splitlines()[0])
+        return taken
     if answer is None or answer.status != shot.status:
         taken.complaints.append(f"answered {answer.status if answer else 'nothing'}, not {shot.status}")
     for width in sizes:
