@@ -50,7 +50,7 @@ class PartForm(RowForm):
     @property
     def is_blank(self) -> bool:
         """Nothing typed here, nor in what it holds."""
-        return not self.has_changed() and not any(group.filled for group in self.groups)
+        return super().is_blank and not any(group.filled for group in self.groups)
 
     def is_valid(self) -> bool:
         """This, and all that it holds."""

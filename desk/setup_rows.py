@@ -23,8 +23,8 @@ class RowForm(forms.Form):
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was typed."""
-        return not self.has_changed()
+        """Whether nothing was typed; one that was only just added was not even sent."""
+        return not self.is_bound or not self.has_changed()
 
     def be_quiet(self) -> None:
         """Show what was typed without judging it yet."""
@@ -52,7 +52,9 @@ class Rows:
             offered = [*initial, *[{}] * (blank or (0 if initial else 1 if least else 0))]
             self.forms = [form(prefix=f"{name}-{n}", initial=dict(one), **given) for n, one in enumerate(offered)]
         else:
-            self.forms = [form(data, prefix=f"{name}-{n}", **given) for n in range(count(data, name))]
+            places = [f"{name}-{n}" for n in range(count(data, name))]
+            sent = {place: any(key.startswith(f"{place}-") for key in data) for place in places}
+            self.forms = [form(data if sent[place] else None, prefix=place, **given) for place in places]
 
     def __iter__(self) -> Iterator[RowForm]:
         return iter(self.forms)
