@@ -101,6 +101,11 @@ SHOTS = (
             "source": "/services/sources/{source}/",
         },
     ),
+    *_shots(
+        "setup",
+        ADMINISTRATOR,
+        {"setup": "/setup/", "style": "/style/", "offline": "/offline/"},
+    ),
     *_shots("settings", ENGINEER, {"profile": "/settings/", "methods": "/settings/methods/"}),
     *_shots(
         "settings",

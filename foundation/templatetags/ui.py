@@ -89,6 +89,14 @@ def day(context: template.Context, at: datetime) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def shown(context: template.Context, value: Any) -> Any:
+    """A value of any kind as people read it: an instant as `when short`, nothing as "-", anything else as it is."""
+    if isinstance(value, datetime):
+        return when(context, value, "short")
+    return NOT_MEASURED if value is None else value
+
+
+@register.simple_tag(takes_context=True)
 def date_of(context: template.Context, day: date | None) -> str | SafeString:
     """A day without a time: "Sat 21 Nov", with the year when it is not this one."""
     if day is None:
