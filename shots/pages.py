@@ -104,7 +104,17 @@ SHOTS = (
     *_shots(
         "setup",
         ADMINISTRATOR,
-        {"setup": "/setup/", "style": "/style/", "offline": "/offline/"},
+        {
+            "setup": "/setup/",
+            "setup-organisation": "/setup/organisation/",
+            "setup-team": "/setup/team/",
+            "setup-schedule": "/setup/schedule/{schedule}/",
+            "setup-policy": "/setup/policy/",
+            "setup-service": "/setup/service/{service}/",
+            "setup-source": "/setup/source/",
+            "style": "/style/",
+            "offline": "/offline/",
+        },
     ),
     *_shots("settings", ENGINEER, {"profile": "/settings/", "methods": "/settings/methods/"}),
     *_shots(
@@ -151,7 +161,7 @@ DOCS = {
     "incident": Picture("incident-held"),
     "page-phone": Picture("page-by-link", 360, 640),
     "schedule": Picture("schedule"),
-    "postmortem": Picture("postmortem"),
+    "postmortem": Picture("postmortem-filed"),
     "review": Picture("review"),
     "status": Picture("status"),
     "night": Picture("incident", 360, 740, "dark"),

@@ -49,15 +49,17 @@ class Demo:
         raise LookupError(f"the demo has no {who}")
 
     def page(self, engineer: Visitor) -> str:
-        """The engineer pages themselves and opens the mail: nobody else's page is for their eyes."""
-        engineer.page.goto("/")
-        engineer.page.get_by_role("button", name="Page me", exact=True).click()
+        """The engineer asks for the next person of the critical incident, whose mail is opened."""
+        engineer.page.goto("/incidents/?state=open&class=critical")
+        engineer.page.locator("main .title").first.click()
+        engineer.page.get_by_role("button", name="Escalate now").click()
+        number = engineer.page.locator("main .number").first.inner_text()
         mails = Path(self.system.environment["SHARPEND_HOME"], "mail")
         pattern = re.compile(rf"{re.escape(self.system.url)}/p/[\w.:=-]+/?")
 
         def arrived() -> str:
             newest = sorted(mails.glob("*"), key=lambda file: file.stat().st_mtime, reverse=True)
-            found = (pattern.search(text_of(file)) for file in newest)
+            found = (pattern.search(text) for text in map(text_of, newest) if f"{number} " in text)
             return next((one.group() for one in found if one), "")
 
         return str(self.system.until(arrived, 30, "mail with a page"))
