@@ -90,10 +90,10 @@ def offer(field: forms.Field, rows: Iterable[Model], *, empty: str | None = None
 
 def targets() -> list[tuple[str, Any]]:
     """Whom a step can page, grouped: who has a pager, one person, everybody in a team."""
-    pagers = [(f"schedule:{one.slug}", str(one)) for one in Schedule.objects.filter(archived_at=None)]
+    pagers = [(f"schedule:{one.slug}", _("Pager of %s") % one) for one in Schedule.objects.filter(archived_at=None)]
     persons = [(f"user:{one.email}", f"{one}") for one in people()]
-    teams = [(f"team:{one.slug}", str(one)) for one in Team.objects.filter(archived_at=None)]
-    groups = [(_("Who has the pager of"), pagers), (_("One person"), persons), (_("Everybody in"), teams)]
+    teams = [(f"team:{one.slug}", _("Everybody in %s") % one) for one in Team.objects.filter(archived_at=None)]
+    groups = [(_("Whoever has the pager"), pagers), (_("People"), persons), (_("Teams"), teams)]
     return [("", _("choose")), *((name, rows) for name, rows in groups if rows)]
 
 
