@@ -62,7 +62,7 @@ LONG_FUNCTIONS = {"alerts/payloads/reading.py:read_json": "the hooks of one deco
 WORTH_KNOWING = ("django.core.exceptions", "django.core.validators", "django.utils.translation")
 WORKPLACE = re.compile("/" + "work/|/" + "root/")
 TEXT = {".py", ".html", ".txt", ".js", ".css", ".md", ".toml", ".yaml", ".yml", ".in", ".svg", ".json", ""}
-NOT_OURS = {".venv", ".git", "var", "build", "node_modules", ".hypothesis", "__pycache__", "shots", "staticfiles"}
+NOT_OURS = {".venv", ".git", "var", "build", "node_modules", ".hypothesis", "__pycache__", "staticfiles"}
 
 
 def test_every_room_is_installed_and_held_to_the_contracts() -> None:
