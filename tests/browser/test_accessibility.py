@@ -59,6 +59,15 @@ RESPONDER = {
 }
 ADMINISTRATOR = {
     "first run": "/start/",
+    "everything that is set up": "/setup/",
+    "the organisation": "/setup/organisation/",
+    "a new team": "/setup/team/",
+    "a new area": "/setup/area/",
+    "a new schedule": "/setup/schedule/",
+    "a new policy": "/setup/policy/",
+    "a new service": "/setup/service/",
+    "a new source": "/setup/source/",
+    "what the file keeps": "/setup/schedule/payments-primary/",
     "sources": "/services/sources/",
     "source": "/services/sources/script/",
     "people": "/settings/people/",
