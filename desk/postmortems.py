@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,8 +19,11 @@ from postmortems.models import Clock, Postmortem
 from teams.models import User
 
 PAGE = 50
+OURS = Clock.objects.filter(postmortem=OuterRef("pk"), kind=Clock.Kind.INTERNAL)
+WAIVED = Exists(OURS.exclude(waiver="")) & ~Exists(OURS.filter(state=Clock.State.RUNNING))
+"""Nobody writes it: the duty was waived, and no later one runs."""
 SHOWN: dict[str, Q] = {
-    "open": Q(state__in=[Postmortem.State.DRAFT, Postmortem.State.NEEDS_UPDATE]),
+    "open": Q(state__in=[Postmortem.State.DRAFT, Postmortem.State.NEEDS_UPDATE]) & ~Q(WAIVED),
     "filed": Q(state__in=[Postmortem.State.FILED, Postmortem.State.IN_REVIEW]),
     "reviewed": Q(state=Postmortem.State.REVIEWED),
     "all": Q(),

@@ -276,6 +276,14 @@ def test_none_yet(world: World, sign_in: SignIn, now: object) -> None:
     assert Postmortem.objects.get().requested_by == world.ana
 
 
+def test_a_waived_one_is_not_being_written(pm: Postmortem, world: World, sign_in: SignIn) -> None:
+    browser = sign_in(world.ana)
+    assert "Queue stuck" in browser.get("/postmortems/").content.decode()
+    lifecycle.waive(pm, "internal", "duplicate", "Told in the one of the provider.", "", world.ada, AT)
+    assert "Queue stuck" not in browser.get("/postmortems/").content.decode()
+    assert "Queue stuck" in browser.get("/postmortems/?state=all").content.decode()
+
+
 def test_restricted_ones_are_not_there_for_others(pm: Postmortem, world: World, sign_in: SignIn) -> None:
     Incident.objects.update(restricted=True)
     stranger = sign_in(make_user("Stranger"))
