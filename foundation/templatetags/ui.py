@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -90,9 +91,12 @@ def day(context: template.Context, at: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def shown(context: template.Context, value: Any) -> Any:
-    """A value of any kind as people read it: an instant as `when short`, nothing as "-", anything else as it is."""
+    """A value of any kind as people read it: an instant as `when short`, nothing as "-", anything else as it is.
+
+    A time without a zone stands on the wall clock of its row, so it is shown as it was typed.
+    """
     if isinstance(value, datetime):
-        return when(context, value, "short")
+        return when(context, value, "short") if timezone.is_aware(value) else date_format(value, "D j M Y H:i")
     return NOT_MEASURED if value is None else value
 
 

@@ -20,4 +20,5 @@ def link_for(system: System, recipient: str, number: str) -> str:
                 return next((line for line in text.splitlines() if line.startswith(f"{system.url}/p/")), "")
         return ""
 
-    return str(system.until(arrived, 10, f"mail to {recipient} about {number}"))
+    # A second page within 10 s of the first waits for its slot.
+    return str(system.until(arrived, 20, f"mail to {recipient} about {number}"))
