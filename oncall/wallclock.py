@@ -17,6 +17,13 @@ FAR = datetime.max.replace(tzinfo=UTC)
 NEAR = datetime.min.replace(tzinfo=UTC)
 """An instant before every other."""
 
+SATURDAY = 5
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday."""
+    return day.weekday() < SATURDAY
+
 
 class LocalTimeError(ValueError):
     """A typed local time that does not name exactly one instant; `choices` are the instants that may be meant (UTC)."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from oncall.wallclock import is_working_day
+
 OPEN = ("proposed", "accepted", "in_progress", "blocked")
 """Something is still to be decided or done."""
 RUNNING = ("accepted", "in_progress", "blocked")
@@ -54,7 +56,6 @@ STEPS = (-3, 0, 3, 7)
 OPENS, CLOSES = time(9), time(17)
 BUCKETS = (("0-7", 0, 7), ("8-30", 8, 30), ("31-90", 31, 90), ("over-90", 91, None))
 """Ages in days, by the day on which the item was proposed."""
-SATURDAY = 5
 VAGUE = re.compile(r"(investigate|improve|ensure|consider|look into|think about)\b", re.IGNORECASE)
 NO_VERB = re.compile(
     r"(the|a|an|our|we|it|this|that|better|more|less|new|no|some|need|needs|maybe|please)\b|\w+(ing|tion|ment|ness)\b",
@@ -95,11 +96,6 @@ def title_hints(title: str, done_when: str) -> list[str]:
     if VAGUE.match(title.strip()) and not done_when.strip():
         hints.append("vague")
     return hints
-
-
-def is_working_day(day: date) -> bool:
-    """Monday to Friday."""
-    return day.weekday() < SATURDAY
 
 
 def working_day_from(day: date) -> date:

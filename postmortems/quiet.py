@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from oncall.wallclock import first_instant, zone_named
+from oncall.wallclock import first_instant, is_working_day, zone_named
 
 FIRST, LAST = time(8), time(20)
 DAILY = time(10)
 LATE = timedelta(minutes=5)
 """A reminder planned for 20:00 may leave a little later: the work is not done in the very second."""
-WEEKEND = 5
 SOON = 15  # days; more than any weekend
 
 
 def is_allowed(at: datetime, zone: str, *, working: bool = False, late: timedelta = timedelta()) -> bool:
     """Whether a reminder may leave at `at` for a person who lives in `zone`; `working`: on working days only."""
     local = at.astimezone(zone_named(zone))
-    if working and local.weekday() >= WEEKEND:
+    if working and not is_working_day(local):
         return False
     return local.time() >= FIRST and at <= _at(local, 0, LAST, zone) + late
 
@@ -55,7 +54,7 @@ def _last_before(at: datetime, zone: str, *, working: bool) -> datetime:
 
 
 def _works(at: datetime, zone: str, *, working: bool) -> bool:
-    return not working or at.astimezone(zone_named(zone)).weekday() < WEEKEND
+    return not working or is_working_day(at.astimezone(zone_named(zone)))
 
 
 def _at(local: datetime, days: int, clock: time, zone: str) -> datetime:

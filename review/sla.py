@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from incidents.severity import CRITICAL, MAJOR, STANDARD
-from oncall.wallclock import first_instant, to_local
+from oncall.wallclock import first_instant, is_working_day, to_local
 
 DAY_BEGINS, DAY_ENDS = time(8), time(18)
 WORKING_DAY = timedelta(hours=10)
-WEEKEND = 5  # Saturday and what follows
 AT_RISK = 0.75
 """The part of the time after which something that still runs is at risk."""
 
@@ -50,11 +49,6 @@ def end_of_next_working_day(start: datetime, zone: str) -> datetime:
     while not is_working_day(day):
         day += timedelta(1)
     return first_instant(datetime.combine(day, DAY_ENDS), zone)
-
-
-def is_working_day(day: date) -> bool:
-    """Monday to Friday."""
-    return day.weekday() < WEEKEND
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oncall.wallclock import is_working_day
 from postmortems import item_rules as rules
 
 LONDON, BERLIN, APIA = ZoneInfo("Europe/London"), ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Apia")
@@ -54,7 +55,7 @@ def test_working_days_are_those_of_the_manager() -> None:
 def test_an_answer_is_always_due_while_people_work(naive: datetime, zone: ZoneInfo) -> None:
     at = naive.replace(tzinfo=UTC)
     local = rules.add_working_days(at, 3, zone).astimezone(zone)
-    assert rules.is_working_day(local.date())
+    assert is_working_day(local.date())
     assert rules.OPENS <= local.time() <= rules.CLOSES
     assert timedelta(days=3) - timedelta(hours=2) <= local - at <= timedelta(days=7)
 
