@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from alerts import merging
 from desk.answers import see_other
-from desk.guard import find_incident, person, require, who
+from desk.guard import find_incident, person, require, roles_in, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
 from desk.incident_alerts import still_firing
 from desk.public_updates import UpdateForm, WithdrawForm, take_back, tell_public
@@ -202,8 +202,7 @@ def _merge(do: Doing) -> str:
         other = find_incident(do.by, do.text("into"))
     except Http404 as missing:
         raise NotAllowed(str(missing)) from None
-    roles = other.tenures.filter(person=do.by, end=None).values_list("role", flat=True)
-    require(may_change_state(standing(do.by), set(roles)))
+    require(may_change_state(standing(do.by), roles_in(other, do.by)))
     merging.merge(do.incident, into=other, by=do.by, at=do.at)
     return _("%(child)s is part of %(other)s now.") % {"child": do.incident, "other": other}
 
@@ -256,9 +255,8 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
         raise Http404
     by = person(request)
     incident = find_incident(by, number, related=LIVE_RELATED)
-    roles = incident.tenures.filter(person=by, end=None).values_list("role", flat=True)
     may = may_change_state if known.moves_state else may_act_on_incident
-    require(may(who(request), set(roles)))
+    require(may(who(request), roles_in(incident, by)))
     form = known.form(request.POST)
     if not form.is_valid():
         return _refused(request, incident, _sentence(form), status=422)

@@ -50,6 +50,11 @@ def find_incident(user: User, number: str, *, related: tuple[str, ...] = ()) -> 
     return found
 
 
+def roles_in(incident: Incident, user: User) -> set[str]:
+    """The names of the roles that `user` holds in the incident now."""
+    return set(incident.tenures.filter(person=user, end=None).values_list("role", flat=True))
+
+
 def row_number(text: str) -> int | None:
     """The id of a row that a form or an address names; None for anything that no bigint can be."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - bigint

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from desk.answers import see_other
-from desk.guard import find_incident, person, require, row_number, who
+from desk.guard import find_incident, person, require, roles_in, row_number, who
 from incidents import command
 from incidents.models import ImpactInterval, Incident, NotAllowed
 from teams.models import Service
@@ -127,8 +127,7 @@ def _saved(request: HttpRequest, incident: Incident, form: ImpactForm, found: Im
 
 def _incident(request: HttpRequest, number: str) -> Incident:
     incident = find_incident(person(request), number, related=("service",))
-    roles = incident.tenures.filter(person=person(request), end=None).values_list("role", flat=True)
-    require(may_change_state(who(request), set(roles)))
+    require(may_change_state(who(request), roles_in(incident, person(request))))
     return incident
 
 

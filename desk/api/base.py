@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
-from desk.guard import find_incident
+from desk.guard import find_incident, roles_in
 from foundation.rest import KeysetPagination
 from incidents.models import Incident
 from teams.models import User
@@ -80,7 +80,7 @@ class Desk(APIView):
 
     def require_act_on(self, incident: Incident, *, moves_state: bool) -> None:
         """Refuse with 403 unless this person may act on it, or move its state."""
-        roles = set(incident.tenures.filter(person=self.person, end=None).values_list("role", flat=True))
+        roles = roles_in(incident, self.person)
         may = may_change_state if moves_state else may_act_on_incident
         self.require(may(self.standing, roles))
 
