@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.mail import link_for
 from tests.browser.scene import Scene, organisation
-from tests.browser.visitor import Visitor, chromium
+from tests.browser.visitor import Visitor
 from tests.peers import peer
 from tests.system import System
 
@@ -82,13 +82,6 @@ STRANGER = {
     "page by link": "{link}",
     "page by a link that is not ours": "/p/nothing/",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

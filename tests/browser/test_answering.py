@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.mail import link_for
-from tests.browser.visitor import SECONDS, Visitor, chromium
+from tests.browser.visitor import SECONDS, Visitor
 from tests.system import ORG, System
 
 pytestmark = pytest.mark.peer
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.peer
 SOON = 7 * SECONDS
 """An open tab asks every 5 s; the rest is for a busy machine."""
 Visit = Callable[..., Visitor]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

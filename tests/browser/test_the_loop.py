@@ -14,7 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.scene import stuck
-from tests.browser.visitor import Visitor, chromium
+from tests.browser.visitor import Visitor
 from tests.system import ORG, System
 
 pytestmark = pytest.mark.peer
@@ -37,13 +37,6 @@ PUBLIC = """Card payments failed for 50 minutes. We are sorry: you could order, 
 From 02:10 to 03:00 UTC payments were delayed. No payment was taken twice.
 
 We will watch how long payments wait, and we have changed the client so that it gives up on a dead connection."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

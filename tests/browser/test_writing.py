@@ -8,17 +8,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import Visitor, chromium
+from tests.browser.visitor import Visitor
 from tests.system import ORG, System
 
 pytestmark = pytest.mark.peer
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all."""
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
