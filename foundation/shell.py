@@ -28,7 +28,6 @@ KEPT = (
     "mark.svg",
     "js/copy.js",
     "js/drafts.js",
-    "js/first.js",
     "js/keys.js",
     "js/pager.js",
     "js/shell.js",

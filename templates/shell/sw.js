@@ -4,7 +4,8 @@ const NAME = `sharp-end-${SHELL.version}`;
 const kept = (path) => caches.open(NAME).then((cache) => cache.match(path, { ignoreVary: true }));
 
 self.addEventListener("install", (event) => {
-  const fresh = [SHELL.offline, ...SHELL.files].map((path) => new Request(path, { cache: "reload", credentials: "omit" }));
+  // The names of files change with what is in them: what the page has just fetched is as good as new.
+  const fresh = [new Request(SHELL.offline, { cache: "reload", credentials: "omit" }), ...SHELL.files.map((path) => new Request(path, { credentials: "omit" }))];
   event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()));
 });
 
