@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "foundation.direct.DirectDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # its length is padded at random and the CSRF token masked: no BREACH
     "foundation.security.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

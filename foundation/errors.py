@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from http import HTTPStatus
+
 from django.db import Error as DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from foundation.direct import refusal
@@ -36,13 +41,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 when the database is gone: no template that asks the database is used."""
+    """500, or 503 when the database is gone: no template that asks the database is used.
+
+    A part of a page that failed is one sentence in its place, not a page within the page.
+    """
+    status = 503 if isinstance(sys.exc_info()[1], OperationalError | InterfaceError) else 500
     if request.path.startswith("/api/"):
-        return JsonResponse(
-            {"error": {"code": "error", "message": "Something broke on our side.", "fields": {}}}, status=500
-        )
+        code, message = ("unavailable", _("The database cannot be reached. Send it again."))
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            code, message = ("error", _("Something broke on our side."))
+        return refusal(status, code, message)
+    if "HX-Request" not in request.headers:
+        return HttpResponse(render_to_string(f"{status}.html"), status=status)
     return HttpResponse(
         _("Something broke on our side. Paging does not depend on this page. Try again in a moment."),
-        status=500,
+        status=status,
         content_type="text/plain; charset=utf-8",
     )
