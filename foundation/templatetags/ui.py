@@ -64,7 +64,7 @@ def when_text(context: template.Context, at: datetime) -> str:
 
 @register.simple_tag(takes_context=True)
 def ago(context: template.Context, at: datetime | None) -> SafeString:
-    """ "6 min ago" or "in 2 h 05", kept fresh by times.js. Beside a `when`, never instead of one."""
+    """ "6 min ago" or "in 2 h 5 min", kept fresh by times.js. Beside a `when`, never instead of one."""
     if at is None:
         return NOT_MEASURED
     now = _now(context)
@@ -121,7 +121,7 @@ def here(context: template.Context) -> str:
 
 @register.filter
 def duration(span: timedelta | float | None) -> str:
-    """Seconds or a timedelta: "6 min", "2 h 05"; "-" when not measured."""
+    """Seconds or a timedelta: "6 min", "2 h 5 min"; "-" when not measured."""
     return times.duration(span)
 
 

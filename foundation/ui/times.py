@@ -59,7 +59,7 @@ def says_utc(at: datetime) -> bool:
 
 
 def duration(span: timedelta | float | None) -> str:
-    """A length of time (seconds or timedelta) as people say it: "45 s", "6 min", "2 h 05", "3 d 4 h", "41 d"; None is "-"."""
+    """A length of time (seconds or timedelta) as people say it: "45 s", "6 min", "2 h 5 min", "3 d 4 h", "41 d"; None is "-"."""
     if span is None:
         return "-"
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
@@ -70,14 +70,16 @@ def duration(span: timedelta | float | None) -> str:
     if seconds < HOUR:
         return _("%d min") % (seconds // MINUTE)
     if seconds < DAY:
-        return _("%(hours)d h %(minutes)02d") % {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+        told = {"hours": seconds // HOUR, "minutes": seconds % HOUR // MINUTE}
+        return (_("%(hours)d h %(minutes)d min") if told["minutes"] else _("%(hours)d h")) % told
     if seconds >= LONG:
         return _("%d d") % (seconds // DAY)
-    return _("%(days)d d %(hours)d h") % {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+    told = {"days": seconds // DAY, "hours": seconds % DAY // HOUR}
+    return (_("%(days)d d %(hours)d h") if told["hours"] else _("%(days)d d")) % told
 
 
 def relative(at: datetime, *, now: datetime) -> str:
-    """How far `at` is from `now`: "6 min ago", "in 2 h 05". Never alone in a record."""
+    """How far `at` is from `now`: "6 min ago", "in 2 h 5 min". Never alone in a record."""
     seconds = int((now - at).total_seconds())
     if abs(seconds) < MINUTE:
         return _("just now") if seconds >= 0 else _("in a moment")

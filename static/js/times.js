@@ -2,9 +2,9 @@
 (() => {
   "use strict";
   const MINUTE = 60, HOUR = 3600, DAY = 86400;
-  const pad = (n) => String(n).padStart(2, "0");
+  const pair = (s, big, one, small, two) => `${Math.floor(s / big)} ${one}${Math.floor((s % big) / small) ? ` ${Math.floor((s % big) / small)} ${two}` : ""}`;
   const length = (s) => s < MINUTE ? `${s} s` : s < HOUR ? `${Math.floor(s / MINUTE)} min`
-    : s < DAY ? `${Math.floor(s / HOUR)} h ${pad(Math.floor((s % HOUR) / MINUTE))}` : s >= 10 * DAY ? `${Math.floor(s / DAY)} d` : `${Math.floor(s / DAY)} d ${Math.floor((s % DAY) / HOUR)} h`;
+    : s < DAY ? pair(s, HOUR, "h", MINUTE, "min") : s >= 10 * DAY ? `${Math.floor(s / DAY)} d` : pair(s, DAY, "d", HOUR, "h");
   // The viewer's clock may be wrong: count from the server's, which the page carries.
   const skew = (() => {
     const meta = document.querySelector('meta[name="server-time"]');
