@@ -20,10 +20,12 @@ from django.utils.translation import gettext as _
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
 from incidents import lifecycle
-from incidents.models import OPEN, Incident, Kind
+from incidents.models import OPEN, Incident
 from incidents.severity import CLASSES
-from paging import links, sendable, statements, throttle
-from paging.channels.base import Item, Message, SendFailed, channel
+from paging import sendable, statements, throttle
+from paging.channels.base import Message, SendFailed, channel
+from paging.consequences import go_on
+from paging.messages import message_of
 from paging.models import ContactMethod, Delivery, DeliveryAttempt
 from paging.outbox import SENDING
 
@@ -128,7 +130,8 @@ def _facts(row: Delivery, method: ContactMethod, incident: Incident | None) -> s
         page_fence=row.page.fence,
         acked=row.page.acked_at is not None,
         person_active=method.user.is_active,
-        method_usable=method.usable,
+        # A test is how an address is proved: it goes where no other page goes yet.
+        method_usable=method.usable or (row.page.reason == "test" and method.disabled_at is None),
         incident_open=incident is not None and incident.state in OPEN,
         incident_fence=incident.page_fence if incident else 0,
         held=incident is not None and incident.is_held,
@@ -145,35 +148,7 @@ def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch |
     ours = [row for row in rows if row.pk in attempts]
     for row in ours:
         row.attempt = attempts[row.pk]
-    return Batch(method, ours, _message(method, ours)) if ours else None
-
-
-def _message(method: ContactMethod, rows: Sequence[Delivery]) -> Message:
-    items = [_item(row) for row in rows]
-    repeat = any(row.repeat for row in rows)
-    return Message(
-        items, str(method.user), method.user.timezone, repeat=repeat, attempt=max(row.attempt for row in rows)
-    )
-
-
-def _item(row: Delivery) -> Item:
-    page, incident = row.page, row.page.incident
-    return Item(
-        page_id=page.pk,
-        number=incident.number if incident else "",
-        title=_line(incident.title) if incident else "",
-        severity=page.severity,
-        service=_line(str(incident.service)) if incident and incident.service else "",
-        since=incident.detected_at if incident else page.created_at,
-        because=_line(page.because),
-        link=links.link_of(page.pk, page.person_id),
-        reason=page.reason,
-    )
-
-
-def _line(text: str) -> str:
-    """One line of it: in plain text a line break could put an address of somebody else's where ours stands."""
-    return " ".join(text.split())
+    return Batch(method, ours, message_of(method, ours)) if ours else None
 
 
 def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> QuerySet[Delivery]:
@@ -208,7 +183,7 @@ def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
         row.state = State.QUEUED if again else State.FAILED
         row.due_at, row.lease_until, row.error = again or row.due_at, None, error[:1000]
         row.save(update_fields=["state", "due_at", "lease_until", "error"])
-        _go_on(row, incidents.get(row.page.incident_id or 0), error, at)
+        go_on(row, incidents.get(row.page.incident_id or 0), error, at)
     # The slot of a message that never left is free again.
     ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=None)
 
@@ -216,39 +191,6 @@ def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
 def _without_address(error: str, address: str) -> str:
     """What colleagues may read: servers like to repeat the address, which is its person's alone."""
     return re.sub(re.escape(address), str(_("the address")), error, flags=re.IGNORECASE) if address else error
-
-
-def _go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) -> None:
-    """After a failure: the person's next method is due now; when there is none, the next step is due now."""
-    waiting = Delivery.objects.filter(page=row.page, state=State.QUEUED, attempt=0)
-    if pulled := waiting.order_by("due_at", "pk").first():
-        Delivery.objects.filter(pk=pulled.pk).update(due_at=min(at, pulled.due_at))
-        wake(SENDING)
-    if incident is None:
-        return
-    if row.attempt == 1 or row.state == State.FAILED:
-        person = row.page.person.email
-        incident.tell(
-            Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], person=person, kind_=row.kind, attempt=row.attempt
-        )
-    next_step = not pulled and _step_failed(row) and incident.page_due_at and not incident.is_held
-    if next_step and incident.page_fence == row.page.fence:
-        lifecycle.next_look(incident, due_at=min(at, incident.page_due_at or at))
-        wake(lifecycle.PAGING)
-    else:
-        lifecycle.next_look(incident, due_at=incident.page_due_at)
-
-
-def _step_failed(row: Delivery) -> bool:
-    """Whether nobody of this step was or may soon be reached. Asked at the first failure: retries do not hold the step."""
-    if row.attempt > 1 and row.state != State.FAILED:
-        return False
-    page = row.page
-    if page.escalation_id is None:
-        return False
-    same_step = Q(page__escalation=page.escalation_id, page__round=page.round, page__step=page.step)
-    hopeful = Q(state__in=[State.SENT, State.DELIVERED, State.READ, State.SENDING]) | Q(state=State.QUEUED, attempt=0)
-    return not Delivery.objects.filter(same_step & hopeful).exists()
 
 
 def leases_over(at: datetime, limit: int) -> list[Key]:
