@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from alerts.models import Source
+from desk.setup_index import FIRST
 from oncall.models import EscalationPolicy, Schedule
 from teams.history import latest_changes
 from teams.models import Area, Organisation, Playbook, Role, Service, Team, User
@@ -410,6 +411,24 @@ def test_the_index(world: World, mia: User, sign_in: SignIn, now: object, django
         text = browser.get("/setup/").content.decode()
     assert 'href="/setup/schedule/s-1/"' in text
     assert 'href="/setup/team/"' not in text
+
+
+def test_the_index_says_what_matters_and_finds_by_name(world: World, sign_in: SignIn, now: object) -> None:
+    """Who leads, who has the pager, whom a policy asks; a search of names; one kind alone."""
+    make_schedule("empty", team=world.team)
+    for number in range(FIRST):
+        make_team(f"crew-{number}")
+    browser = sign_in(world.ada)
+    text = browser.get("/setup/").content.decode()
+    assert "nobody" in text
+    assert 'href="?only=team"' in text
+    assert "/setup/team/crew-7/" not in text, "the first of each kind, then a way to all"
+    assert "/setup/team/crew-7/" in browser.get("/setup/?only=team").content.decode()
+    found = browser.get("/setup/?q=crew-7").content.decode()
+    assert "/setup/team/crew-7/" in found
+    assert "/setup/team/payments/" not in found
+    assert "Nothing is called so" in browser.get("/setup/?q=nothing-like-this").content.decode()
+    assert browser.get("/setup/?q=%00&only=nonsense").status_code == 200
 
 
 def test_a_way_back_to_a_stranger_s_site_is_not_taken(world: World, sign_in: SignIn, now: object) -> None:
