@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -58,16 +60,23 @@ def people() -> QuerySet[User]:
     return User.objects.active().exclude(role=Role.OBSERVER).order_by("name", "email")
 
 
+class Names(ModelChoiceIterator):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """People by name; those who share one are told apart by their e-mails."""
+
+    def __iter__(self) -> Iterator[Any]:
+        offered = [(value, str(label)) for value, label in super().__iter__()]
+        seen = Counter(label for _value, label in offered)
+        return iter([(value, f"{label} ({value})" if seen[label] > 1 else label) for value, label in offered])
+
+
 class Person(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """A person by e-mail."""
+    """A person, sent by e-mail."""
+
+    iterator = Names
 
     def __init__(self, queryset: QuerySet[User] | None = None, **options: Any) -> None:
         options.setdefault("empty_label", gettext_lazy("nobody"))
         super().__init__(people() if queryset is None else queryset, to_field_name="email", **options)
-
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        """ "Ana Ames (ana@example.com)"."""
-        return f"{obj.name} ({obj.email})" if obj.name else str(obj.email)
 
 
 def own_teams(standing: Standing) -> list[Team]:

@@ -26,12 +26,15 @@ class Parts(Rows):
     help: str | Promise = ""
     ordered = False
     compact = False
+    one: str | Promise = ""
 
     def called(
-        self, title: str, more: str, *, help_text: str = "", ordered: bool = False, compact: bool = False
+        self, title: str, more: str, *, one: str = "", help_text: str = "", ordered: bool = False, compact: bool = False
     ) -> Parts:
-        """The same, with a heading, the words on the button for another one, and whether their order says something."""
-        self.title, self.more, self.help = title, more, help_text
+        """The same, with a heading, what `one` of them is called (those that are not compact), the words on the button
+        for another one, and whether their order says something.
+        """
+        self.title, self.more, self.one, self.help = title, more, one, help_text
         self.ordered, self.compact = ordered, compact
         return self
 

@@ -155,7 +155,7 @@ class PolicyForm(SetupForm):
             options=options,
         )
         return [
-            steps.called(_("Steps"), _("Another step"), ordered=True),
+            steps.called(_("Steps"), _("Another step"), one=_("Step"), ordered=True),
             last.called(
                 _("When nobody answered"),
                 _("And somebody else"),

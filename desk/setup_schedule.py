@@ -123,7 +123,10 @@ class LayerForm(PartForm):
         return [
             members.called(_("Who takes turns, in this order"), _("Another person"), ordered=True, compact=True),
             windows.called(
-                _("On duty only"), _("A window"), help_text=_("Without a window the layer is on duty around the clock.")
+                _("On duty only"),
+                _("A window"),
+                one=_("Window"),
+                help_text=_("Without a window the layer is on duty around the clock."),
             ),
         ]
 
@@ -203,6 +206,7 @@ class ScheduleForm(SetupForm):
             layers.called(
                 _("Layers"),
                 _("Another layer"),
+                one=_("Layer"),
                 help_text=_("The last layer that has somebody on duty decides. Without a layer nobody has the pager."),
                 ordered=True,
             )

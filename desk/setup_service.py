@@ -112,7 +112,7 @@ class ServiceForm(SetupForm):
         """Its playbooks."""
         books = Parts("playbooks", PlaybookForm, data, initial.get("playbooks", ()))
         words = _("First steps that stand on the page of an incident.")
-        return [books.called(_("Playbooks"), _("A playbook"), help_text=words, ordered=True)]
+        return [books.called(_("Playbooks"), _("A playbook"), one=_("Playbook"), help_text=words, ordered=True)]
 
     def agrees(self) -> bool:
         """Playbooks are told apart by their titles."""

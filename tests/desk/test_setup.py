@@ -422,8 +422,8 @@ def test_the_index_says_what_matters_and_finds_by_name(world: World, sign_in: Si
     text = browser.get("/setup/").content.decode()
     assert "nobody" in text
     assert 'href="?only=team"' in text
-    assert "/setup/team/crew-7/" not in text, "the first of each kind, then a way to all"
-    assert "/setup/team/crew-7/" in browser.get("/setup/?only=team").content.decode()
+    assert "/setup/team/payments/" not in text, "the first of each kind, then a way to all"
+    assert "/setup/team/payments/" in browser.get("/setup/?only=team").content.decode()
     found = browser.get("/setup/?q=crew-7").content.decode()
     assert "/setup/team/crew-7/" in found
     assert "/setup/team/payments/" not in found
