@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -13,7 +13,7 @@ from oncall.rosters import who_is_on_call
 from postmortems import reminders
 from postmortems.models import Clock, Reminder
 from provisioning.demo import history, live, mark, owned, people, rosters, wipe
-from provisioning.demo.house import House
+from provisioning.demo.house import KEPT, House
 from status import publishing
 from teams.audit import acting
 from teams.models import Membership, Role, Team, User
@@ -45,8 +45,11 @@ def build(
     seed: int = SEED,
     months: float = MONTHS,
     reset: bool = False,
+    paged: timedelta = KEPT,
 ) -> Built:
     """Build the organisation as it is at `at`, with a history of so many months; all of it, or nothing.
+
+    Pages older than `paged` are told in the story only.
 
     Raises `mark.NotTheDemo` when something else is in the installation, and `AlreadyThere` without `reset`.
     """
@@ -57,7 +60,7 @@ def build(
                 raise AlreadyThere
             wipe.wipe()
             say("the demo that was here is gone")
-        built = _build(House(at, seed, months), say)
+        built = _build(House(at, seed, months, paged), say)
         publishing.publish_after_commit(at)
         return built
 

@@ -13,8 +13,6 @@ from provisioning.demo.house import House
 from provisioning.demo.rosters import MINUTES, steps_of
 from teams.models import User
 
-KEPT = timedelta(days=200)
-"""Pages older than this are told in the story only."""
 ROUND = timedelta(minutes=sum(MINUTES))
 ROUNDS = 2
 
@@ -79,7 +77,7 @@ def _ring(house: House, target: str, at: datetime, number: int, place: int) -> R
 
 def write(house: House, cases: Sequence[Case]) -> None:
     """Runs, pages, deliveries and attempts of those that are not too long ago."""
-    recent = [case for case in cases if case.rings and house.at - case.detected < KEPT]
+    recent = [case for case in cases if case.rings and house.at - case.detected < house.paged]
     runs = Escalation.objects.bulk_create(_run(house, case) for case in recent)
     pages = Page.objects.bulk_create(
         _page(case, run, ring) for case, run in zip(recent, runs, strict=True) for ring in case.rings

@@ -17,6 +17,8 @@ from teams.models import Playbook, Service, Team, User
 MONTH = timedelta(days=365) / 12
 ZONE = "Europe/London"
 HOME = ZoneInfo(ZONE)
+KEPT = timedelta(days=200)
+"""Pages older than this are told in the story only."""
 
 
 @dataclass
@@ -26,6 +28,7 @@ class House:
     at: datetime
     seed: int
     months: float
+    paged: timedelta = KEPT
     people: dict[str, User] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     leads: dict[str, User] = field(default_factory=dict)
