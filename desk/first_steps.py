@@ -16,7 +16,7 @@ from desk.forecast import would_page
 from desk.policies import in_words
 from oncall import rosters
 from oncall.models import Coverage, EscalationPolicy, Schedule
-from paging.channels.base import available
+from paging.channels.known import available
 from paging.models import ContactMethod, Page
 from teams.models import Organisation, Role, Team, User
 from teams.permissions import MANAGING

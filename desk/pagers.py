@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from oncall import rosters, rotation, stored
 from oncall.models import Schedule
-from paging.channels.base import available
+from paging.channels.known import available
 from paging.models import ContactMethod
 from teams.models import User
 

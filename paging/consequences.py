@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import Incident, Kind
-from paging.models import Delivery
+from paging import notices
+from paging.models import ContactMethod, Delivery
 from paging.outbox import SENDING
+from teams.models import Notice, Role, User
 
 State = Delivery.State
+TOLD_EVERY = timedelta(hours=1)
+
+
+def locked_incidents(rows: Iterable[Delivery]) -> dict[int, Incident]:
+    """The incidents of these deliveries, locked in the order of their ids."""
+    ids = sorted({row.page.incident_id for row in rows if row.page.incident_id})
+    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in locked}
+
+
+def without_address(error: str, address: str) -> str:
+    """What colleagues may read: providers like to repeat the address, which is its person's alone."""
+    return re.sub(re.escape(address), str(_("the address")), error, flags=re.IGNORECASE) if address else error
+
+
+def switch_off(method: ContactMethod, error: str, *, at: datetime) -> None:
+    """A method that will never work again is passed over from now on, and its person hears it by mail."""
+    changed = ContactMethod.objects.filter(pk=method.pk, disabled_at=None)
+    if not changed.update(disabled_at=at, disabled_because=error[:300]):
+        return
+    subject = _("%s cannot wake you any more") % method
+    body = _("It is switched off, because the provider said: %s\nCheck it, or add another way to wake you.") % error
+    notices.tell(method.user, subject=subject, at=at, body=body, path="/settings/methods/")
+
+
+def tell_administrators(method: ContactMethod, error: str, *, at: datetime) -> None:
+    """The installation's own account at a provider does not work: nobody can be woken by it. Said once in an hour."""
+    subject = _("Nobody can be paged by %s: the provider refuses our account") % method.get_kind_display()
+    if Notice.objects.filter(subject=subject, created_at__gt=at - TOLD_EVERY).exists():
+        return
+    for person in User.objects.active().filter(role=Role.ADMIN):
+        notices.tell(person, subject=subject, at=at, body=error)
 
 
 def go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) -> None:
@@ -47,5 +84,6 @@ def _step_failed(row: Delivery) -> bool:
     if page.escalation_id is None:
         return False
     same_step = Q(page__escalation=page.escalation_id, page__round=page.round, page__step=page.step)
-    hopeful = Q(state__in=[State.SENT, State.DELIVERED, State.READ, State.SENDING]) | Q(state=State.QUEUED, attempt=0)
+    arrived = Q(state__in=[State.DELIVERED, State.READ, State.SENDING]) | Q(state=State.SENT, receipt_asks=0)
+    hopeful = arrived | Q(state=State.QUEUED, attempt=0)
     return not Delivery.objects.filter(same_step & hopeful).exists()

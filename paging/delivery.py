@@ -7,15 +7,14 @@ out is taken as "may have arrived".
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Case, Min, Q, QuerySet, Value, When
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
@@ -23,8 +22,9 @@ from incidents import lifecycle
 from incidents.models import OPEN, Incident
 from incidents.severity import CLASSES
 from paging import sendable, statements, throttle
-from paging.channels.base import Message, SendFailed, channel
-from paging.consequences import go_on
+from paging.channels.base import Message, SendFailed
+from paging.channels.known import channel
+from paging.consequences import go_on, locked_incidents, switch_off, tell_administrators, without_address
 from paging.messages import message_of
 from paging.models import ContactMethod, Delivery, DeliveryAttempt
 from paging.outbox import SENDING
@@ -32,6 +32,8 @@ from paging.outbox import SENDING
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 """Longer than twice a provider's time-out of 10 s."""
+RECEIPT_WITHIN = timedelta(seconds=60)
+"""Where the medium gives receipts: without one by then, the next method rings."""
 BUNDLE = 100
 """Pages in one message at the most; the rest leave with the next."""
 WORST_FIRST = Case(*(When(page__severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
@@ -77,12 +79,13 @@ def send_one(key: Key, at: datetime) -> bool:
             raise SendFailed(f"{batch.method.get_kind_display()} is not set up on this installation.", permanent=True)
         reference = medium.send(batch.method.address, batch.message)
     except SendFailed as error:
-        failed(batch, str(error), permanent=error.permanent, at=timezone.now())
+        failed(batch, error, at=timezone.now())
     except Exception as error:
         logger.exception("the %s channel broke", batch.method.kind)
-        failed(batch, f"{type(error).__name__} in the {batch.method.kind} channel", permanent=False, at=timezone.now())
+        failed(batch, SendFailed(f"{type(error).__name__} in the {batch.method.kind} channel"), at=timezone.now())
     else:
-        sent(batch, reference, at=timezone.now())
+        now = timezone.now()
+        sent(batch, reference, at=now, receipt_due_at=now + RECEIPT_WITHIN if medium.receipts else None)
     return True
 
 
@@ -144,11 +147,12 @@ def _lease(method: ContactMethod, rows: list[Delivery], at: datetime) -> Batch |
 
     The rows were read before the locks: what another sender took meanwhile is no longer waiting, and is his.
     """
-    attempts = statements.lease([row.pk for row in rows], method=method.pk, at=at, until=at + LEASE) if rows else {}
+    name, ids = uuid4(), [row.pk for row in rows]
+    attempts = statements.lease(ids, method=method.pk, batch=name, at=at, until=at + LEASE) if rows else {}
     ours = [row for row in rows if row.pk in attempts]
     for row in ours:
         row.attempt = attempts[row.pk]
-    return Batch(method, ours, message_of(method, ours)) if ours else None
+    return Batch(method, ours, message_of(method, ours, name)) if ours else None
 
 
 def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> QuerySet[Delivery]:
@@ -164,33 +168,30 @@ def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> Quer
 
 
 @transaction.atomic
-def sent(batch: Batch, reference: str, *, at: datetime) -> None:
-    """The provider took it. That is all we know: it is `sent`, not delivered."""
+def sent(batch: Batch, reference: str, *, at: datetime, receipt_due_at: datetime | None = None) -> None:
+    """The provider took it. That is all we know: it is `sent`, not delivered, until a receipt says more."""
     lifecycle.page_left(sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id}), at=at)
-    statements.mark_sent([(row.pk, row.attempt) for row in batch.deliveries], reference=reference, at=at)
+    attempts = [(row.pk, row.attempt) for row in batch.deliveries]
+    statements.mark_sent(attempts, reference=reference, at=at, receipt_due_at=receipt_due_at)
 
 
 @transaction.atomic
-def failed(batch: Batch, error: str, *, permanent: bool, at: datetime) -> None:
+def failed(batch: Batch, error: SendFailed, *, at: datetime) -> None:
     """The provider did not take it: try again later where hope remains, and ring the next method now."""
-    error = _without_address(error, batch.method.address)
-    ids = sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id})
-    incidents = {
-        row.pk: row for row in Incident.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    }
-    for row in _close(batch, at, outcome="failed", error=error).select_related("page", "page__person").order_by("pk"):
-        again = None if permanent else throttle.retry_at(row.attempt, at)
+    said = without_address(str(error), batch.method.address)
+    incidents = locked_incidents(batch.deliveries)
+    for row in _close(batch, at, outcome="failed", error=said).select_related("page", "page__person").order_by("pk"):
+        again = None if error.permanent else throttle.retry_at(row.attempt, at, error.retry_after)
         row.state = State.QUEUED if again else State.FAILED
-        row.due_at, row.lease_until, row.error = again or row.due_at, None, error[:1000]
+        row.due_at, row.lease_until, row.error = again or row.due_at, None, said[:1000]
         row.save(update_fields=["state", "due_at", "lease_until", "error"])
-        go_on(row, incidents.get(row.page.incident_id or 0), error, at)
+        go_on(row, incidents.get(row.page.incident_id or 0), said, at)
     # The slot of a message that never left is free again.
     ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=None)
-
-
-def _without_address(error: str, address: str) -> str:
-    """What colleagues may read: servers like to repeat the address, which is its person's alone."""
-    return re.sub(re.escape(address), str(_("the address")), error, flags=re.IGNORECASE) if address else error
+    if error.switch_off:
+        switch_off(batch.method, str(error), at=at)
+    if error.administrators:
+        tell_administrators(batch.method, said, at=at)
 
 
 def leases_over(at: datetime, limit: int) -> list[Key]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from paging import links
 from paging.channels.base import Item, Message
 from paging.models import ContactMethod, Delivery
 
 
-def message_of(method: ContactMethod, rows: Sequence[Delivery]) -> Message:
-    """What the person of `method` is told by these."""
+def message_of(method: ContactMethod, rows: Sequence[Delivery], batch: UUID) -> Message:
+    """What the person of `method` is told by these, under the name `batch`."""
     items = [_item(row) for row in rows]
     repeat = any(row.repeat for row in rows)
-    return Message(
-        items, str(method.user), method.user.timezone, repeat=repeat, attempt=max(row.attempt for row in rows)
-    )
+    attempt = max(row.attempt for row in rows)
+    return Message(items, str(method.user), method.user.timezone, repeat=repeat, attempt=attempt, batch=batch)
 
 
 def _item(row: Delivery) -> Item:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents.models import NotAllowed
-from paging.channels.base import available
+from paging.channels.known import available
 from paging.models import ContactMethod, Delivery, Page, PersonalRule
 from paging.outbox import SENDING
 from teams.models import User

@@ -180,6 +180,12 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     provider_ref = models.CharField(max_length=300, blank=True)
+    batch = models.UUIDField(null=True, blank=True, help_text=_("the message that carried it: receipts name it"))
+    receipt_seq = models.IntegerField(null=True, blank=True, help_text=_("sequence number of the last receipt"))
+    receipt_due_at = models.DateTimeField(null=True, blank=True, help_text=_("when a receipt is missed, and asked for"))
+    receipt_asks = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("how often a missing receipt was asked for")
+    )
     error = models.CharField(max_length=1000, blank=True)
     repeat = models.BooleanField(default=False, help_text=_("an earlier attempt may have arrived: say so"))
 
@@ -200,6 +206,8 @@ class Delivery(models.Model):
             models.Index(fields=["due_at"], name="delivery_due", condition=Q(state="queued")),
             models.Index(fields=["lease_until"], name="delivery_lease", condition=Q(state="sending")),
             models.Index(F("method"), F("due_at"), name="delivery_method_due", condition=Q(state="queued")),
+            models.Index(fields=["batch"], name="delivery_batch", condition=Q(batch__isnull=False)),
+            models.Index(fields=["receipt_due_at"], name="delivery_receipt", condition=Q(receipt_due_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from incidents.models import Incident, Kind
 from paging import statements
-from paging.channels.base import available
+from paging.channels.known import available
 from paging.models import ContactMethod, Escalation, Page
 from paging.reach import Ring, Way, plan
 from teams.models import User

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
@@ -37,7 +38,8 @@ SELECT written.id, person_id, run.id FROM written LEFT JOIN run ON true ORDER BY
 
 _LEASE = """
 WITH leased AS (
-    UPDATE paging_delivery SET attempt = attempt + 1, state = 'sending', lease_until = %(until)s
+    UPDATE paging_delivery SET attempt = attempt + 1, state = 'sending', lease_until = %(until)s,
+        batch = %(batch)s, receipt_seq = NULL, receipt_due_at = NULL, receipt_asks = 0
     WHERE id = ANY(%(ids)s) AND state = 'queued' RETURNING id, attempt
 ), rang AS (
     UPDATE paging_contactmethod SET last_sent_at = %(at)s WHERE id = %(method)s
@@ -55,7 +57,8 @@ WITH mine AS (
     UPDATE paging_deliveryattempt SET finished_at = %(at)s, outcome = 'sent' FROM mine
     WHERE delivery_id = mine.id AND paging_deliveryattempt.number = mine.number AND finished_at IS NULL
 )
-UPDATE paging_delivery SET state = 'sent', sent_at = %(at)s, lease_until = NULL, provider_ref = %(ref)s, error = ''
+UPDATE paging_delivery SET state = 'sent', sent_at = %(at)s, lease_until = NULL, provider_ref = %(ref)s, error = '',
+    receipt_due_at = %(receipt)s
 FROM mine WHERE paging_delivery.id = mine.id AND attempt = mine.number AND state = 'sending'
 """
 
@@ -94,18 +97,26 @@ def insert_pages(
     return Inserted({person: page for page, person, _run in rows}, rows[0][2] if rows else None)
 
 
-def lease(ids: Sequence[int], *, method: int, at: datetime, until: datetime) -> dict[int, int]:
-    """Mark waiting deliveries as being sent until `until`, write an attempt for each, and take the method's slot.
+def lease(ids: Sequence[int], *, method: int, batch: UUID, at: datetime, until: datetime) -> dict[int, int]:
+    """Mark waiting deliveries as being sent by the message `batch` until `until`, write an attempt for each, and take the
+    method's slot.
 
     Returns the number of the attempt of each that is ours now; another sender may have been faster.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LEASE, {"ids": list(ids), "method": method, "at": at, "until": until})
+        cursor.execute(_LEASE, {"ids": list(ids), "method": method, "batch": str(batch), "at": at, "until": until})
         return dict(cursor.fetchall())
 
 
-def mark_sent(attempts: Sequence[tuple[int, int]], *, reference: str, at: datetime) -> None:
-    """Close these (delivery id, attempt number) as taken by the provider, where they are still ours."""
+def mark_sent(
+    attempts: Sequence[tuple[int, int]], *, reference: str, at: datetime, receipt_due_at: datetime | None
+) -> None:
+    """Close these (delivery id, attempt number) as taken by the provider, where they are still ours.
+
+    Without a receipt by `receipt_due_at` it is missed; None for a medium that gives none.
+    """
     ids, numbers = [pk for pk, _number in attempts], [number for _pk, number in attempts]
     with connection.cursor() as cursor:
-        cursor.execute(_SENT, {"ids": ids, "numbers": numbers, "ref": reference[:300], "at": at})
+        cursor.execute(
+            _SENT, {"ids": ids, "numbers": numbers, "ref": reference[:300], "at": at, "receipt": receipt_due_at}
+        )

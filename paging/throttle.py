@@ -21,6 +21,11 @@ def next_slot(kind: str, last_sent_at: datetime | None, at: datetime) -> datetim
     return max(at, last_sent_at + GAP.get(kind, DEFAULT_GAP))
 
 
-def retry_at(attempt: int, at: datetime) -> datetime | None:
-    """When to try again after temporary failure number `attempt` (1 is the first), or None when it is time to give up."""
-    return at + RETRY_AFTER[attempt - 1] if attempt <= len(RETRY_AFTER) else None
+def retry_at(attempt: int, at: datetime, asked: float | None = None) -> datetime | None:
+    """When to try again after temporary failure number `attempt` (1 is the first), or None when it is time to give up.
+
+    A provider that `asked` for a wait in seconds gets at least that; meanwhile the next method rings.
+    """
+    if attempt > len(RETRY_AFTER):
+        return None
+    return at + max(RETRY_AFTER[attempt - 1], timedelta(seconds=asked or 0))

@@ -1,19 +1,36 @@
-"""What every medium has in common: a message, a way to send it, and one exception that says whether hope remains."""
+"""What every medium has in common: a message, a way to send it, a receipt, and one exception that says whether hope remains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID, uuid4
 
 
 class SendFailed(Exception):
-    """The provider did not take it. `permanent`: the address will not work the next time either."""
+    """The provider did not take it.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    `permanent`: the address will not work the next time either. `switch_off`: the method is of no use any more (a number
+    that does not exist): its person is told. `administrators`: the installation itself is at fault (a wrong token).
+    `retry_after` is in seconds, where the provider named it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        switch_off: bool = False,
+        administrators: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent = permanent or switch_off
+        self.switch_off = switch_off
+        self.administrators = administrators
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -33,13 +50,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Message:
-    """What one person is told at once: one page, or a bundle, the worst first."""
+    """What one person is told at once: one page, or a bundle, the worst first. `batch` names it to providers."""
 
     items: Sequence[Item]
     person: str
     timezone: str
     repeat: bool = False
     attempt: int = 1
+    batch: UUID = field(default_factory=uuid4)
 
     @property
     def is_test(self) -> bool:
@@ -47,23 +65,34 @@ class Message:
         return self.items[0].reason == "test"
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What a provider says became of a message: `sent` (still on its way), `delivered`, `read` or `failed`.
+
+    `sequence` orders receipts where the provider numbers them. `switch_off` as in `SendFailed`.
+    """
+
+    state: str
+    error: str = ""
+    sequence: int | None = None
+    switch_off: bool = False
+    reference: str = ""
+
+
 class Channel(Protocol):
-    """A medium. `send` returns the provider's reference, may take 10 s in total, and raises SendFailed."""
+    """A medium. `send` returns the provider's reference, may take 10 s in total, and raises SendFailed.
+
+    `receipts`: whether the medium says later what became of a message; then `ask` asks for it (10 s in total, None when the
+    provider does not know or was not reached).
+    """
 
     kind: str
+    receipts: bool
 
     def send(self, address: str, message: Message) -> str:
         """Hand the message over."""
         ...
 
-
-def channel(kind: str) -> Channel | None:
-    """The medium of this kind, or None where this installation has none."""
-    from paging.channels.email import Email
-
-    return {"email": Email()}.get(kind)
-
-
-def available() -> set[str]:
-    """Kinds that this installation can send."""
-    return {"email"}
+    def ask(self, reference: str) -> Receipt | None:
+        """What became of it."""
+        ...

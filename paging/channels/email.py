@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from paging.channels.base import Message, SendFailed
+from paging.channels.base import Message, Receipt, SendFailed
 
 PERMANENT_CODES = range(500, 600)
 
@@ -46,6 +46,11 @@ class Email:
     """Mail through the configured server, or into files."""
 
     kind = "email"
+    receipts = False
+
+    def ask(self, reference: str) -> Receipt | None:
+        """Mail servers say nothing later that can be believed."""
+        return None
 
     def send(self, address: str, message: Message) -> str:
         """Send it; returns the Message-ID. Raises SendFailed."""

@@ -1,0 +1,27 @@
+"""The media that this installation has: which class sends a kind, and which settings it needs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from paging.channels.base import Channel
+
+MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
+    "email": ("paging.channels.email.Email", ()),
+}
+"""Kind -> its class, and the settings without which it cannot send. A class is imported when it first sends: the libraries
+of some providers are large."""
+
+
+def channel(kind: str) -> Channel | None:
+    """The medium of this kind, or None where this installation has none."""
+    if kind not in available():
+        return None
+    medium: Channel = import_string(MEDIA[kind][0])()
+    return medium
+
+
+def available() -> set[str]:
+    """Kinds that this installation can send."""
+    return {kind for kind, (_path, needs) in MEDIA.items() if all(getattr(settings, name) for name in needs)}
