@@ -9,7 +9,6 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +20,8 @@ from desk.guard import find_incident, person, require, roles_in, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
 from desk.incident_alerts import still_firing
 from desk.public_updates import UpdateForm, WithdrawForm, take_back, tell_public
-from foundation.ui.words import UNDO
+from desk.undo_offer import tell
+from desk.undo_story import offer_for
 from incidents import command, lifecycle
 from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking
@@ -168,13 +168,14 @@ def _state(do: Doing) -> str:
 
 def _title(do: Doing) -> str:
     lifecycle.retitle(do.incident, title=do.text("title"), by=do.by, at=do.at)
-    return ""
+    return _("%s has its new title.") % do.incident
 
 
 def _role(do: Doing) -> str:
     holder = do.someone("person") if do.data.get("person") else do.by
     command.take_role(do.incident, role=do.text("role"), person=holder, by=do.by, at=do.at)
-    return ""
+    words = {"person": _("You") if holder == do.by else holder, "role": RoleTenure.Role(do.text("role")).label}
+    return _("%(person)s, from now on: %(role)s.") % words
 
 
 def _hand_over(do: Doing) -> str:
@@ -214,16 +215,15 @@ def _close(do: Doing) -> str:
 
 @dataclass(frozen=True)
 class Act:
-    """One act: what does it, what it asks for, whether it moves the state (which a guide may not), and what takes it back."""
+    """One act: what does it, what it asks for, and whether it moves the state (which a guide may not)."""
 
     run: Callable[[Doing], str]
     form: type[forms.Form] = Nothing
     moves_state: bool = True
-    undo: str = ""
 
 
 ACTS: dict[str, Act] = {
-    "acknowledge": Act(_acknowledge, undo="unacknowledge"),
+    "acknowledge": Act(_acknowledge),
     "unacknowledge": Act(_unacknowledge),
     "mitigate": Act(_mitigate),
     "resolve": Act(_resolve),
@@ -262,15 +262,15 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
         return _refused(request, incident, _sentence(form), status=422)
     if name == "resolve" and not request.POST.get("sure") and (firing := still_firing(incident)):
         return render_resolve(request, incident, firing)
+    at, was = timezone.now(), incident.state
     try:
-        said = known.run(Doing(incident, by, timezone.now(), form.cleaned_data))
+        said = known.run(Doing(incident, by, at, form.cleaned_data))
     except NotAllowed as refusal:
         return _refused(request, incident, str(refusal), status=409 if refusal.lost_race else 422)
     if request.htmx:  # type: ignore[attr-defined]
         return render_incident(request, find_incident(by, number, related=LIVE_RELATED), part=True, said=said)
     if said:
-        undo = reverse("desk:act", args=[incident.number, known.undo]) if known.undo else ""
-        messages.success(request, said, extra_tags=f"{UNDO}{undo}" if undo else "")
+        tell(request, said, offer_for(incident, was=was, by=by, at=at), at=at)
     return see_other(request, incident.path)
 
 

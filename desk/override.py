@@ -20,6 +20,8 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
+from desk.undo_offer import tell
+from desk.undo_plans import override_offer
 from oncall import rosters, writers
 from oncall.models import Override, Schedule
 from oncall.rosters import Shift
@@ -98,8 +100,8 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if not request.POST.get("confirm"):
         return _show(request, schedule, form, differences)
-    _add(schedule, form, request)
-    messages.success(request, _("Saved: %s takes it.") % form.cleaned_data["person"])
+    added = _add(schedule, form, request)
+    tell(request, _("Saved: %s takes it.") % added.person, override_offer(added), at=timezone.now())
     return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
 
 
@@ -158,8 +160,9 @@ def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> Htt
     found = get_object_or_404(known, pk=row_number(request.POST["remove"]) or 0)
     mine = standing.user_id in {found.person_id, found.created_by_id}
     require(mine or may_edit_team_config(standing, schedule.team_id))
-    writers.remove_override(found, at=timezone.now())
-    messages.success(request, _("Taken back: the rotation runs as planned."))
+    at = timezone.now()
+    writers.remove_override(found, at=at)
+    tell(request, _("Taken back: the rotation runs as planned."), override_offer(found, removed=True), at=at)
     return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
 
 

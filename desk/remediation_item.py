@@ -19,6 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from desk.answers import see_other
 from desk.guard import person, require, who
 from desk.remediation_acts import ACTS, Doing, find_item, waiting_block
+from desk.undo_offer import tell
+from desk.undo_plans import block_offer
 from incidents.models import NotAllowed
 from postmortems import item_rules as rules
 from postmortems.item_door import day, manager_of
@@ -85,15 +87,17 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
     form = known.form(request.POST, auto_id=f"{name}-%s")
     if not form.is_valid():
         return render_item(request, item, refused=(name, form), status=422)
+    at, was = timezone.now(), item.state
     try:
-        known.run(Doing(item, by, timezone.now(), dict(form.cleaned_data)))
+        known.run(Doing(item, by, at, dict(form.cleaned_data)))
     except NotAllowed as refusal:
         field = next((field for field in refusal.fields if field in form.fields), None)
         form.add_error(field, str(refusal))
         return render_item(request, find_item(by, number), refused=(name, form), status=refusal.status_code)
     now = find_item(by, number)
     words = {"title": now.title, "state": now.get_state_display()}
-    messages.success(request, _("“%(title)s” is %(state)s now.") % words)
+    offer = block_offer(now, was=was) if name == "block" else None
+    tell(request, _("“%(title)s” is %(state)s now.") % words, offer, at=at)
     return see_other(request, now.path)
 
 

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import see_other
 from desk.guard import find_incident, person, require, roles_in, row_number, who
+from desk.undo_offer import tell
+from desk.undo_plans import impact_kept, impact_offer
 from incidents import command
 from incidents.models import ImpactInterval, Incident, NotAllowed
 from teams.models import Service
@@ -114,14 +116,17 @@ def impact(request: HttpRequest, number: str, row: str) -> HttpResponse:
 
 def _saved(request: HttpRequest, incident: Incident, form: ImpactForm, found: ImpactInterval | None) -> bool:
     by, at = person(request), timezone.now()
+    before = impact_kept(ImpactInterval.objects.filter(pk=found.pk).first() if found else None)  # as it is stored
+    written: ImpactInterval | None = None
     if found and "remove" in request.POST:
         command.remove_impact(incident, interval=found, by=by, at=at, reason=request.POST.get("reason", "")[:1000])
     elif form.is_valid():
         reason = form.cleaned_data["reason"]
-        command.set_impact(incident, interval=form.save(commit=False), by=by, at=at, reason=reason)
+        written = command.set_impact(incident, interval=form.save(commit=False), by=by, at=at, reason=reason)
     else:
         return False
-    messages.success(request, _("Saved."))
+    said = _("The impact is saved.") if written else _("The impact is taken out.")
+    tell(request, said, impact_offer(incident, written, before, by=by, at=at), at=at)
     return True
 
 

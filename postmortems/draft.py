@@ -160,7 +160,12 @@ def _moved(line: TimelineEntry) -> str:
         return f"{data['from']} → {data['to']}"
     person = _named(data.get("person") or data.get("to"))
     if line.kind == Kind.ROLE and data.get("role") in RoleTenure.Role.values:
-        return f"{person} {RoleTenure.Role(data['role']).label}"
+        label = RoleTenure.Role(data["role"]).label
+        return (
+            _("%(person)s no longer %(role)s") % {"person": person, "role": label}
+            if data.get("left")
+            else f"{person} {label}"
+        )
     if line.kind == Kind.MERGED:
         return f"{data.get('merged', '')} → {data.get('into', '')}"
     return person or str(data.get("title") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -151,10 +152,13 @@ def state_label(name: str, shown: str = "") -> SafeString:
 
 
 @register.filter
-def undo(message: Any) -> str:
-    """The address that takes back what this message told; nothing when it cannot be taken back."""
+def undo(message: Any) -> dict[str, Any] | None:
+    """What takes back what this message told: token, until (an instant), means (words); None when nothing does."""
     tags = str(getattr(message, "extra_tags", "") or "")
-    return tags.removeprefix(words.UNDO) if tags.startswith(words.UNDO) else ""
+    if not tags.startswith(words.UNDO):
+        return None
+    told: dict[str, Any] = json.loads(tags.removeprefix(words.UNDO))
+    return told | {"until": datetime.fromisoformat(told["until"])}
 
 
 @register.filter

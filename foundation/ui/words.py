@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 UNDO = "undo:"
-"""A message whose extra tags begin so can be taken back: the address of the act that does it follows."""
+"""A message whose extra tags begin so can be taken back: what does it follows, as JSON: token, until (an instant), means."""
 
 CLASSES: dict[str, str | Promise] = {"critical": _("critical"), "major": _("major"), "standard": _("standard")}
 
