@@ -44,20 +44,26 @@ def letter_of(content: bytes, parsed: Parsed, *, size: int, content_type: str = 
 
 
 def receive(
-    source: Source, parsed: Parsed, *, letter: Letter, at: datetime, routing: Routing | None = None
+    source: Source,
+    parsed: Parsed,
+    *,
+    letter: Letter,
+    at: datetime,
+    routing: Routing | None = None,
+    drill: bool = False,
 ) -> Received:
-    """Take in one delivery of `source` that came at `at`, and commit.
+    """Take in one delivery of `source` that came at `at`, and commit. With `drill` what it opens pages, and counts nowhere.
 
     Retried once when another delivery was faster. Raises `django.db.Error` when the database is gone: nothing was
     kept, and the sender must send it again.
     """
     routing = routing or Routing.of(source, at)
     try:
-        return _receive(source, parsed, letter, at, routing)
+        return _receive(source, parsed, letter, at, routing, drill)
     except (IntegrityError, OperationalError) as error:
         if not _worth_another_try(error):
             raise
-    return _receive(source, parsed, letter, at, routing)
+    return _receive(source, parsed, letter, at, routing, drill)
 
 
 def _worth_another_try(error: Error) -> bool:
@@ -65,7 +71,7 @@ def _worth_another_try(error: Error) -> bool:
 
 
 @transaction.atomic
-def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routing: Routing) -> Received:
+def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routing: Routing, drill: bool) -> Received:
     everything = [*parsed.alerts, *parsed.acks]
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
@@ -81,7 +87,7 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     ]
     changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), _worsened(told, last, routing), stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
-    joined = join(source, arrivals, known, at=at)
+    joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in _belongs(story)})
     outcome = _outcome(parsed, told, last, incidents, opened=[one.pk for one in joined.opened])
     rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)

@@ -69,8 +69,10 @@ ORDER BY id FOR NO KEY UPDATE
 """
 
 
-def join(source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], *, at: datetime) -> Joined:
-    """Give each arrival its incident; opens and reopens what is needed. Adds to `known` and to each episode."""
+def join(
+    source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], *, at: datetime, drill: bool = False
+) -> Joined:
+    """Give each arrival its incident; opens (with `drill` as drills) and reopens. Adds to `known` and to each episode."""
     joined = Joined()
     groups = _Groups(source, known, at)
     waiting: dict[str, list[Arrival]] = defaultdict(list)
@@ -86,7 +88,7 @@ def join(source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident]
             joined.reopened.add(pk)
     groups.make_room(waiting)
     if waiting:
-        openings = [_opening(source, members, groups.before(key), at) for key, members in waiting.items()]
+        openings = [_opening(source, members, groups.before(key), at, drill) for key, members in waiting.items()]
         joined.opened = lifecycle.open_many(openings, at=at)
     pairs = [(pk, members) for pk, members in joined.attached.items()]
     pairs += [(incident.pk, members) for incident, members in zip(joined.opened, waiting.values(), strict=True)]
@@ -150,7 +152,7 @@ class _Groups:
         return max((one.pk for one in self.by_key.get(key, []) if not one.is_open and one.resolved_at), default=None)
 
 
-def _opening(source: Source, members: Sequence[Arrival], before: int | None, at: datetime) -> Opening:
+def _opening(source: Source, members: Sequence[Arrival], before: int | None, at: datetime, drill: bool) -> Opening:
     first = members[0].place
     impacts = [start for arrival in members if (start := arrival.impact_at(at))]
     quiet = [arrival.place.quiet for arrival in members]
@@ -169,6 +171,7 @@ def _opening(source: Source, members: Sequence[Arrival], before: int | None, at:
         silenced_until=silence.until if silence else None,
         silenced_because=silence.because if silence else "",
         recurrence_of_id=before,
+        drill=drill,
         data={**told(source, [arrival.alert for arrival in members]), **({"playbook": playbook} if playbook else {})},
     )
 

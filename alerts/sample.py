@@ -13,21 +13,35 @@ from alerts.models import Source
 from alerts.payloads import parse
 from teams.models import User
 
+PRACTICE = "practice"
+"""The source of the demo through which people page themselves: everybody's test alert there is their own."""
+
 
 def send_test_alert(source: Source, *, by: User, at: datetime, resolved: bool = False) -> Received:
-    """Fire (or resolve) the test alert of `source` in the name of `by`, through the source's own reader and rules."""
-    content = json.dumps(body_of(source, by=by, at=at, resolved=resolved)).encode()
+    """Fire (or resolve) the test alert of `source` in the name of `by`, through the source's own reader and rules.
+
+    What it opens is a drill: it pages, and counts nowhere. Where all alerts of a service are one incident it is none, for
+    a real alert would join it.
+    """
+    content = json.dumps(body_of(source, by=by, resolved=resolved)).encode()
     parsed = parse(reader_of(source.kind), content, "application/json", source_slug=source.slug)
-    return receive(source, parsed, letter=letter_of(content, parsed, size=len(content)), at=at)
+    letter = letter_of(content, parsed, size=len(content))
+    return receive(source, parsed, letter=letter, at=at, drill=source.grouping != Source.Grouping.SERVICE)
 
 
-def body_of(source: Source, *, by: User, at: datetime, resolved: bool = False) -> dict[str, object]:
+def fingerprint_of(source: Source, by: User) -> str:
+    """By which the test alert of `source` that `by` sends is known."""
+    return f"sharp-end-test-{by.pk}" if source.slug == PRACTICE else "sharp-end-test"
+
+
+def body_of(source: Source, *, by: User, resolved: bool = False) -> dict[str, object]:
     """What the source's sender would post."""
     title = _("Test alert of %(source)s, sent by %(person)s") % {"source": source, "person": by}
     labels = {"alertname": "SharpEndTest", "test": "true", "source": source.slug}
     status = "resolved" if resolved else "firing"
     if reader_of(source.kind) != "alertmanager":
-        return {"title": title, "dedup_key": "sharp-end-test", "status": status, "labels": labels}
+        return {"title": title, "dedup_key": fingerprint_of(source, by), "status": status, "labels": labels}
     # No beginning: the test fires from when it is sent, and its end ends whatever test is open.
-    alert = {"status": status, "labels": labels, "annotations": {"summary": title}, "fingerprint": "sharp-end-test"}
+    named = {"fingerprint": fingerprint_of(source, by), "annotations": {"summary": title}}
+    alert = {"status": status, "labels": labels, **named}
     return {"version": "4", "groupKey": "test", "groupLabels": labels, "alerts": [alert], "receiver": "test"}
