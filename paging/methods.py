@@ -15,6 +15,8 @@ from paging.models import ContactMethod, Delivery, Page, PersonalRule
 from paging.outbox import SENDING
 from teams.models import User
 
+LEFT = ("sent", "delivered", "read")
+"""States of a delivery that a provider took."""
 MOST_METHODS = 20
 MOST_RULES = 20
 LONGEST_WAIT = timedelta(hours=1)
@@ -94,6 +96,28 @@ def ring(method: ContactMethod, *, at: datetime) -> Page:
     """A test page to its person on this one method. Raises NotAllowed when it cannot ring."""
     if not method.usable or method.kind not in available():
         raise NotAllowed(_("This way cannot ring: verify it first."))
+    return _test(method, at)
+
+
+@transaction.atomic
+def ring_unproven(method: ContactMethod, *, at: datetime) -> Page:
+    """A test page on a method that is not verified: whoever says that it arrived has proved the address (`proved`).
+
+    For those who may vouch for an address; everybody else types a code. Raises NotAllowed when it cannot ring.
+    """
+    if method.disabled_at or method.kind not in available():
+        raise NotAllowed(_("This way cannot ring."))
+    return _test(method, at)
+
+
+def proved(page: Page, *, at: datetime) -> None:
+    """The person of this test page read it: the ways on which it left are verified."""
+    left = Delivery.objects.filter(page=page, page__reason=Page.Reason.TEST, state__in=LEFT)
+    unproven = ContactMethod.objects.filter(user=page.person_id, verified_at=None, disabled_at=None)
+    unproven.filter(pk__in=left.values("method")).update(verified_at=at)
+
+
+def _test(method: ContactMethod, at: datetime) -> Page:
     page = Page.objects.create(
         person_id=method.user_id,
         reason=Page.Reason.TEST,

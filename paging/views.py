@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from incidents.models import NotAllowed
-from paging import answers, links
+from paging import answers, links, methods
 from paging.models import Page
 
 
@@ -93,6 +93,8 @@ def _answer(request: HttpRequest, page: Page, token: str) -> HttpResponse:
         return _show(request, page, token)
     try:
         page = answers.answer_page(page, at=now, via="link")
+        if incident is None:
+            methods.proved(page, at=now)  # only who reads what arrives there has the link
     except NotAllowed as error:
         page.refresh_from_db()
         return _show(request, page, token, status=409, refused=str(error))
