@@ -13,7 +13,7 @@ from desk.live_pages import LivePage, live_pages
 from desk.pagers import Pager, chip_of, concerning, pagers_of
 from foundation.health import dispatcher_silent_since
 from oncall.models import Schedule
-from teams.models import User
+from teams.models import Organisation, User
 
 
 class Frame:
@@ -26,6 +26,11 @@ class Frame:
     def at(self) -> datetime:
         """The instant for which the page is drawn."""
         return timezone.now()
+
+    @cached_property
+    def is_demo(self) -> bool:
+        """Whether every page says that all of this is invented; one look at a table of one row."""
+        return Organisation.the().is_demo
 
     @cached_property
     def schedules(self) -> list[Schedule]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from status import bars
 from status.public import Page, ShownComponent, ShownIncident
+from teams.models import DEMO
 
 LANGUAGE = "en"
 RECENT_DAYS = 14
@@ -55,7 +56,7 @@ def _render(template: str, name: str, home: str, **context: Any) -> bytes:
     """`home` is the way from this page to the front page: every copy of the tree works wherever it is put."""
     with translation.override(LANGUAGE):
         words = {"name": name, "home": home, "language": LANGUAGE, "css": css(), "sprite": sprite(), "policy": policy()}
-        html = render_to_string(f"status/{template}.html", {**words, **context})
+        html = render_to_string(f"status/{template}.html", {**words, "demo": name == DEMO, **context})
     return ("\n".join(line for line in (raw.strip() for raw in html.splitlines()) if line) + "\n").encode()
 
 

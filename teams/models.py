@@ -42,6 +42,10 @@ class Role(models.TextChoices):
     OBSERVER = "observer", _("observer")
 
 
+DEMO = "Sharp End Demo"
+"""The name by which the demo's organisation is known."""
+
+
 @pghistory.track()
 class Organisation(models.Model):
     """The one organisation of this installation (row 1)."""
@@ -51,6 +55,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether people and alerts here are invented."""
+        return self.name == DEMO
 
     @classmethod
     def the(cls) -> Organisation:

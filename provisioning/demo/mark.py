@@ -8,7 +8,6 @@ from incidents.models import Incident
 from teams.models import Organisation, Service, Team, User
 from teams.signin import FIRST_ADMIN
 
-NAME = "Sharp End Demo"
 DOMAIN = "demo.example"
 
 
@@ -18,7 +17,7 @@ class NotTheDemo(Exception):
 
 def is_demo() -> bool:
     """Whether this is a demo installation, with nobody in it who is not the demo's."""
-    return Organisation.the().name == NAME and not strangers()
+    return Organisation.the().is_demo and not strangers()
 
 
 def strangers() -> list[str]:

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from paging.models import ContactMethod, PersonalRule
 from provisioning.demo import names
 from provisioning.demo.house import ZONE, House
-from provisioning.demo.mark import DOMAIN, NAME
-from teams.models import Area, Membership, Organisation, Role, Team, User
+from provisioning.demo.mark import DOMAIN
+from teams.models import DEMO, Area, Membership, Organisation, Role, Team, User
 
 PHONES = 0.6
 LEFT = "Owen Price"
@@ -27,7 +27,7 @@ def email_of(name: str) -> str:
 
 def write(house: House) -> None:
     """Everybody, and where they belong."""
-    Organisation.objects.update_or_create(pk=1, defaults={"name": NAME, "timezone": ZONE})
+    Organisation.objects.update_or_create(pk=1, defaults={"name": DEMO, "timezone": ZONE})
     _write_people(house)
     _write_methods(house)
     _write_teams(house)
