@@ -27,6 +27,13 @@ def new_key(source: Source, *, by: User, at: datetime) -> str:
         return keys.make_key(source, at=at)
 
 
+@transaction.atomic
+def given_key(source: Source, secret: str, *, by: User, at: datetime) -> None:
+    """Let `secret` in as a key of `source`. Raises `keys.TooManyKeys` beyond two live ones."""
+    with acting(by, VIA):
+        keys.add_key(source, secret, at=at)
+
+
 def revoke_key(key: Key, *, by: User, at: datetime) -> None:
     """From now on this key is refused. Twice is once."""
     with acting(by, VIA):

@@ -9,25 +9,64 @@ from string import Template
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 
 from alerts import keys
+from desk.answers import SeeOther
+from desk.first_form import WhoForm, is_first
 from desk.first_steps import checklist, mark_next, shown
-from desk.guard import person, who
+from desk.guard import person, require, who
 from desk.snippets import KEY, Snippet, snippets
 from foundation.health import dispatcher_silent_since
 from paging.models import Delivery
-from teams.models import Role, User
+from teams.models import Organisation, Role, User
+from teams.people import Refused
 from teams.permissions import MANAGING
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def first_run(request: HttpRequest) -> HttpResponse:
+    """Whoever begins here is asked who they are; POST makes it all. Afterwards: what is missing to be woken, step by step."""
+    user = person(request)
+    if request.method == "POST":
+        return _begin(request, user)
+    return _ask(request, WhoForm(user=user), user) if is_first(user) else _steps(request, user)
+
+
+def _begin(request: HttpRequest, user: User) -> HttpResponse:
+    """Make everything that a first page needs; sent twice it is made once."""
+    require(user.role == Role.ADMIN, _("An administrator begins."))
+    if not is_first(user):
+        return SeeOther(reverse("desk:first_wake" if Organisation.the().name else "desk:first_run"))
+    form = WhoForm(request.POST, user=user)
+    if not form.is_valid():
+        return _ask(request, form, user, status=422)
+    try:
+        form.save(at=timezone.now())
+    except Refused as refusal:
+        form.add_error("email", str(refusal))
+        return _ask(request, form, user, status=422)
+    return SeeOther(reverse("desk:first_wake"))
+
+
+def _ask(request: HttpRequest, form: WhoForm, user: User, status: int = 200) -> HttpResponse:
+    """Screen 1."""
+    context = {
+        "at": timezone.now(),
+        "form": form,
+        "file": Snippet("org.yaml", example(user)),
+        "health": _health(timezone.now()),
+    }
+    return render(request, "desk/first_who.html", context, status=status)
+
+
+def _steps(request: HttpRequest, user: User) -> HttpResponse:
     """The steps for the person who looks, the first undone one with its act; beside it the same as a file."""
-    at, user = timezone.now(), person(request)
+    at = timezone.now()
     steps = mark_next(checklist(user, at, in_full=True))
     manages = who(request).role in MANAGING
     heard = next(step.done for step in steps if step.name == "source")

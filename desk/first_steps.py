@@ -236,6 +236,11 @@ def _source(user: User, at: datetime, *, in_full: bool) -> Step:
     )
 
 
+def clock(at: datetime | None) -> str:
+    """An instant of this day in the viewer's zone: "12:03:07"; "" when there is none."""
+    return date_format(timezone.localtime(at), "H:i:s") if at else ""
+
+
 def shown(at: datetime) -> str:
     """An instant in the viewer's zone, to the second."""
     return date_format(timezone.localtime(at), "D j M H:i:s")

@@ -13,7 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from desk.answers import SeeOther
 from desk.duties import Duty, duties_of
+from desk.first_form import is_first
+from desk.first_practice import card_of
 from desk.first_steps import missing
 from desk.frame import Frame, frame_of
 from desk.guard import person, visible, who
@@ -46,11 +49,14 @@ def home(request: HttpRequest) -> HttpResponse:
     user, standing = person(request), who(request)
     frame = frame_of(request, user)
     at = frame.at
+    if not frame.schedules and is_first(user):
+        return SeeOther(reverse("desk:first_run"))
     found = sort_out(_open(user), standing, {live.incident for live in frame.pages if live.incident})
     setup = missing(user, at, manages=standing.role in MANAGING)
     needs = sorted([*_gaps(standing, frame.schedules, at), *duties_of(user, standing, at)], key=_runs_out)
     context = {
         "at": at,
+        "practice": card_of(user, at) if frame.is_demo else None,
         "my_pagers": [pager for pager in frame.pagers if pager.mine],
         "unheld": found.unheld,
         "mine": found.mine,

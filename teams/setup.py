@@ -74,6 +74,18 @@ def save_organisation(*, name: str, timezone: str, by: User) -> Organisation:
 
 
 @transaction.atomic
+def save_person(user: User, *, name: str, email: str, timezone: str, by: User) -> User:
+    """What `user` is called, by which e-mail they sign in, and their zone. Raises `Refused` when somebody has this e-mail."""
+    user.name, user.email, user.timezone = name, email.lower(), timezone
+    try:
+        with transaction.atomic(), acting(by, VIA):
+            user.save(update_fields=["name", "email", "timezone"])
+    except IntegrityError:
+        raise Refused(_("Somebody has this e-mail already.")) from None
+    return user
+
+
+@transaction.atomic
 def save_team(team: Team, *, members: Mapping[int, str], by: User) -> Team:
     """The team as it stands, with exactly these members (person id -> place)."""
     with acting(by, VIA):
