@@ -21,11 +21,12 @@ from incidents.models import Incident
 from oncall import rosters
 from oncall.models import EscalationPolicy, Schedule
 from paging.policy import policy_for
-from teams.models import Service, User
+from teams.models import Service, Team, User
 from teams.permissions import MANAGING, may_edit_team_config
 
 OPEN_SHOWN = 500
 RECENT = 10
+LONGEST = 80  # characters of a search
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,37 @@ class Row:
     on_call: User | None
     sources: int
 
+    @property
+    def asks(self) -> tuple[EscalationPolicy | None, User | None]:
+        """Which policy pages for it, and whom first."""
+        return self.policy, self.on_call
+
+
+@dataclass(frozen=True)
+class Group:
+    """The services of a team."""
+
+    team: Team
+    rows: list[Row]
+
+    @property
+    def asks(self) -> tuple[EscalationPolicy | None, User | None] | None:
+        """What all of them have in common, to be said once; None where they differ."""
+        first = self.rows[0].asks
+        return first if all(row.asks == first for row in self.rows) else None
+
 
 @require_safe
 def services(request: HttpRequest) -> HttpResponse:
-    """Every service with what burns on it and who would be paged first; a constant number of queries."""
-    at = timezone.now()
+    """Every service by team, with what burns on it and who would be paged first; `q` finds by name.
+
+    A constant number of queries.
+    """
+    at, asked = timezone.now(), request.GET.get("q", "").replace("\x00", "")[:LONGEST].strip()
     live = Q(sources__archived_at=None)
+    named = Q(name__icontains=asked) | Q(slug__icontains=asked) | Q(team__name__icontains=asked)
     found = list(
-        Service.objects.filter(archived_at=None)
+        Service.objects.filter(named if asked else Q(), archived_at=None)
         .select_related("team", "coverage__policy")
         .prefetch_related("coverage__policy__steps")
         .annotate(source_count=Count("sources", filter=live, distinct=True) + Count("routes", distinct=True))
@@ -58,7 +82,23 @@ def services(request: HttpRequest) -> HttpResponse:
         Row(one, burning[one.pk], policy_of(one), first.by(policy_of(one)), int(one.source_count))  # type: ignore[attr-defined]
         for one in found
     ]
-    return render(request, "desk/services.html", {"at": at, "rows": rows, "can_edit": who(request).role in MANAGING})
+    context = {
+        "at": at,
+        "q": asked,
+        "rows": rows,
+        "groups": _grouped(rows),
+        "burning": sum(bool(row.open) for row in rows),
+        "can_edit": who(request).role in MANAGING,
+    }
+    return render(request, "desk/services.html", context)
+
+
+def _grouped(rows: list[Row]) -> list[Group]:
+    """By team, both by name."""
+    groups: dict[Team, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: str(row.service).casefold()):
+        groups[row.service.team].append(row)
+    return [Group(team, groups[team]) for team in sorted(groups, key=lambda team: str(team).casefold())]
 
 
 @require_safe

@@ -181,6 +181,7 @@ def show(
         "row": saved,
         "was": (asked.get("was") if form.is_bound else None) or (form.fingerprint(saved) if saved else ""),
         "next": inside(request, asked.get("next", "")),
+        "refused": status == REFUSED and form.is_bound,
         "home": thing.home(saved) if saved else "/setup/",
         "preview": preview,
         "typed": hidden if preview is not None else [],
@@ -189,4 +190,5 @@ def show(
     return render(request, thing.template, context, status=status)
 
 
+REFUSED = 422
 NOT_REPEATED = {"csrfmiddlewaretoken", "act"}

@@ -30,6 +30,19 @@ def test_list(world: World, sign_in: SignIn, now: object) -> None:
     assert (lonely.open, lonely.policy, lonely.on_call, lonely.sources) == ([], None, None, 0)
 
 
+def test_by_team_with_whom_it_asks_said_once(world: World, sign_in: SignIn, now: object) -> None:
+    Coverage.objects.create(service=make_service("basket", team=world.team), policy=world.policy)
+    make_service("lonely")
+    browser = sign_in(world.olga)
+    payments, others = sorted(browser.get("/services/").context["groups"], key=lambda group: -len(group.rows))
+    assert [row.service.slug for row in payments.rows] == ["basket", "checkout"]
+    assert payments.asks == (world.policy, world.ana)
+    assert others.asks == (None, None)
+    assert browser.get("/services/").content.decode().count("Ana is paged first") == 1
+    assert [row.service.slug for row in browser.get("/services/?q=LONE").context["rows"]] == ["lonely"]
+    assert "Nothing is called so" in browser.get("/services/?q=nothing-like-this").content.decode()
+
+
 def test_nothing_unknown_is_called_well(world: World, sign_in: SignIn, now: object) -> None:
     text = sign_in(world.ana).get("/services/").content.decode()
     assert "not measured: no source" in text
