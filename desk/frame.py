@@ -10,10 +10,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from desk.live_pages import LivePage, live_pages
-from desk.pagers import Pager, chip_of, concerning, pagers_of
+from desk.pagers import Held, Pager, chip_of, concerning, held, pagers_of
 from foundation.health import dispatcher_silent_since
 from oncall.models import Schedule
 from teams.models import Organisation, User
+
+MANY = 500
 
 
 class Frame:
@@ -34,10 +36,13 @@ class Frame:
 
     @cached_property
     def schedules(self) -> list[Schedule]:
-        """The schedules that concern this person; of those who have none, the first there is."""
-        return concerning(self.user, self.at) or list(
-            Schedule.objects.filter(archived_at=None).select_related("team")[:1]
-        )
+        """The schedules that concern this person; those who have none see the one there is, when it is the only one."""
+        return concerning(self.user, self.at) or ([] if self._others[1:] else self._others)
+
+    @cached_property
+    def _others(self) -> list[Schedule]:
+        """The schedules of an organisation, for a person of none; more than this nobody counts in a header."""
+        return list(Schedule.objects.filter(archived_at=None).select_related("team")[:MANY])
 
     @cached_property
     def pagers(self) -> list[Pager]:
@@ -46,8 +51,13 @@ class Frame:
 
     @property
     def pager(self) -> Pager | None:
-        """Who has the pager, yours first; None while there is no schedule."""
+        """Who has the pager, yours first; None while no schedule concerns this person."""
         return chip_of(self.pagers)
+
+    @cached_property
+    def held(self) -> Held | None:
+        """How many have the pager, for those whom no single schedule concerns; None for the others."""
+        return None if self.schedules or not self._others else held(self._others, self.at)
 
     @cached_property
     def paging_silent_since(self) -> datetime | None:

@@ -36,7 +36,7 @@ WARNED = timedelta(hours=48)
 
 @dataclass(frozen=True)
 class Incidents:
-    """The open incidents, by what they are to one person."""
+    """The open incidents, by what they are to one person; of what merely happens, that stands first which nobody has."""
 
     unheld: list[Incident]
     mine: list[Incident]
@@ -66,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
             {"text": s.title, "detail": s.text, "url": s.url or reverse("desk:first_run"), "act": s.act} for s in setup
         ],
         "happening": found.happening[:HAPPENING],
+        "calm": all(incident.is_held for incident in found.happening),
         "happening_more": max(0, len(found.happening) - HAPPENING),
         "open_count": len(found.unheld) + len(found.mine) + len(found.happening),
         "in_setup": bool(setup),
@@ -89,7 +90,7 @@ def sort_out(found: list[Incident], standing: Standing, calling: set[Incident]) 
             unheld.append(incident)
         elif incident not in calling:
             happening.append(incident)
-    return Incidents(unheld, mine, happening)
+    return Incidents(unheld, mine, sorted(happening, key=lambda one: one.is_held))
 
 
 def _runs_out(duty: Duty) -> datetime:

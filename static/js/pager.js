@@ -42,7 +42,7 @@
     const now = paged();
     document.title = now ? `(${now.dataset.pages}) ${now.dataset.title}` : title;
     const silent = !wanted() || !audio || audio.state !== "running";
-    banner.querySelectorAll("[data-sound-ask]").forEach((row) => { row.hidden = !silent; });
+    document.documentElement.dataset.sound = silent ? "off" : "on";  // buttons that ask, and that take back, go by this
     document.querySelectorAll("[data-sound-state]").forEach((word) => { word.textContent = silent ? word.dataset.off : word.dataset.on; });
     if (now && !ringing) { ring(); ringing = setInterval(ring, TONE_EVERY); }
     if (!now && ringing) { clearInterval(ringing); ringing = null; }

@@ -47,6 +47,19 @@ def test_worst_first(world: World, sign_in: SignIn, now: object) -> None:
     assert sign_in(world.ana).get("/").context["unheld"] == [bad, minor]
 
 
+def test_what_nobody_has_is_said_to_everybody(world: World, sign_in: SignIn, now: object) -> None:
+    make_schedule("search", world.bob, team=make_team("search"))
+    lifecycle.acknowledge(make_incident("Held", service=make_service(), severity="critical"), by=world.bob, at=AT)
+    alone = make_incident("Alone", service=make_service(), severity="major")
+    response = sign_in(world.ada).get("/")
+    text = response.content.decode()
+    assert [incident.title for incident in response.context["happening"]] == ["Alone", "Held"]
+    assert f"{alone.number} has nobody yet" in text
+    assert not response.context["calm"]
+    lifecycle.acknowledge(alone, by=world.bob, at=AT)
+    assert sign_in(world.ada).get("/").context["calm"]
+
+
 def test_my_pager_and_my_next_shift(world: World, sign_in: SignIn, now: object) -> None:
     context = sign_in(world.ana).get("/").context
     (pager,) = context["my_pagers"]
@@ -132,6 +145,22 @@ class TestFrame:
 
     def test_colleague_has_it(self, world: World, sign_in: SignIn, now: object) -> None:
         assert "Ana has the pager" in sign_in(world.bob).get("/more/").content.decode()
+
+    def test_people_of_no_schedule_see_how_many_have_one(self, world: World, sign_in: SignIn, now: object) -> None:
+        make_schedule("a-second", world.bob)
+        make_schedule("a-third")
+        frame = sign_in(world.ada).get("/more/").context["frame"]
+        assert frame.pager is None
+        assert (frame.held.people, frame.held.gaps) == (2, 1)
+        text = sign_in(world.ada).get("/more/").content.decode()
+        assert "2 have the pager" in text
+        assert "1 schedule has nobody" in text
+
+    def test_the_schedule_is_named(self, world: World, sign_in: SignIn, now: object) -> None:
+        text = sign_in(world.bob).get("/more/").content.decode()
+        assert "· payments-primary" in text
+        world.schedule.layers.all().delete()
+        assert "Nobody has the pager of payments-primary" in sign_in(world.bob).get("/more/").content.decode()
 
     def test_no_schedule_no_chip(self, db: None, sign_in: SignIn, now: object) -> None:
         text = sign_in(make_user()).get("/more/").content.decode()
