@@ -27,12 +27,21 @@ def next_page(incident: Incident) -> NextPage | None:
     """What the running escalation does next; None when paging looks at nothing."""
     if incident.page_due_at is None:
         return None
+    return NextPage(incident.page_due_at, _asked_at(incident, incident.page_due_at))
+
+
+def if_escalated(incident: Incident, at: datetime) -> str:
+    """Who is paged when somebody goes on to the next step at `at`: whoever has it is passed, and paging starts anew."""
+    return would_page(incident.service, at).asked if incident.is_held else _asked_at(incident, at)
+
+
+def _asked_at(incident: Incident, at: datetime) -> str:
+    """The people of the step at which the escalation stands, at an instant."""
     run = Escalation.objects.filter(incident=incident, fence=incident.page_fence).first()
     policy = Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)
     over = not policy.steps or (run is not None and run.round >= policy.rounds)
     notify = policy.catch_all if over else policy.steps[run.step if run else 0].notify
-    found = targets.resolve(notify, at=incident.page_due_at, step="")
-    return NextPage(incident.page_due_at, names(person for person, _because in found.people.values()))
+    return caught_by(notify, at)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ class Forecast:
     def first(self) -> StepForecast | None:
         """The first step that reaches anybody: steps that name nobody are passed at once."""
         return next((step for step in self.steps if step.people), None)
+
+    @property
+    def asked(self) -> str:
+        """Who is paged first, by name."""
+        return self.first.who if self.first else self.catch_all
 
     @property
     def sentence(self) -> str:
