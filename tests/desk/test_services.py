@@ -38,7 +38,7 @@ def test_by_team_with_whom_it_asks_said_once(world: World, sign_in: SignIn, now:
     assert [row.service.slug for row in payments.rows] == ["basket", "checkout"]
     assert payments.asks == (world.policy, world.ana)
     assert others.asks == (None, None)
-    assert browser.get("/services/").content.decode().count("Ana is paged first") == 1
+    assert browser.get("/services/").content.decode().count(f"{world.ana} is paged first") == 1
     assert [row.service.slug for row in browser.get("/services/?q=LONE").context["rows"]] == ["lonely"]
     assert "Nothing is called so" in browser.get("/services/?q=nothing-like-this").content.decode()
 
