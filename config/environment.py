@@ -56,8 +56,8 @@ SETTINGS = (
     Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True, later=True),
     Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True, later=True),
     Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's.", later=True),
-    Setting("NTFY_URL", "", "ntfy server.", later=True),
-    Setting("NTFY_TOKEN", "", "ntfy token.", secret=True, later=True),
+    Setting("NTFY_URL", "", "ntfy server of the bare topics among people's methods."),
+    Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
     Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True, later=True),
     Setting(
         "HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True, later=True
@@ -68,7 +68,7 @@ SETTINGS = (
     Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home.", later=True),
     Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True, later=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
-    Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach.", later=True),
+    Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
     Setting("OIDC_CLIENT_ID", "", "OpenID Connect client.", later=True),
     Setting("OIDC_CLIENT_SECRET", "", "OpenID Connect secret.", secret=True, later=True),

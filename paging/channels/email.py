@@ -10,10 +10,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from paging.channels.base import Message, Receipt, SendFailed
+from paging.channels.words import headline
 
 PERMANENT_CODES = range(500, 600)
 
@@ -26,20 +25,6 @@ def domain() -> str:
 def thread_id(number: str) -> str:
     """The id that all mails of an incident refer to."""
     return f"<{number}@{domain()}>"
-
-
-def subject_of(message: Message) -> str:
-    """One line that says how bad it is; it may be all that a lock screen shows."""
-    worst = message.items[0]
-    if message.is_test:
-        line = _("Test page: it rang")
-    elif len(message.items) == 1:
-        line = f"[{worst.number}] {worst.severity}: {worst.title}"
-    else:
-        text = ngettext("%(n)s incident, the worst is %(w)s", "%(n)s incidents, the worst is %(w)s", len(message.items))
-        line = text % {"n": len(message.items), "w": f"[{worst.number}] {worst.severity}: {worst.title}"}
-    line = f"{line} {_('(repeat)')}" if message.repeat else line
-    return " ".join(line.split())[:250]
 
 
 class Email:
@@ -78,7 +63,7 @@ class Email:
                 "home": settings.SHARPEND_URL,
             }
             mail = EmailMultiAlternatives(
-                subject=subject_of(message),
+                subject=headline(message),
                 body=render_to_string("paging/mail/page.txt", context),
                 to=[address],
                 headers=self._headers(message),

@@ -9,6 +9,8 @@ from paging.channels.base import Channel
 
 MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "email": ("paging.channels.email.Email", ()),
+    "ntfy": ("paging.channels.ntfy.Ntfy", ()),
+    "webhook": ("paging.channels.webhook.Webhook", ()),
 }
 """Kind -> its class, and the settings without which it cannot send. A class is imported when it first sends: the libraries
 of some providers are large."""
