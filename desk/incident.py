@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from desk.forecast import next_page
 from desk.guard import find_incident, person, row_number, visible, who
 from desk.incident_alerts import alerts_of, playbooks_of, still_firing
+from desk.incident_people import called, roles_of
 from desk.learning import learning_of
 from desk.public_updates import told
 from desk.story import FILTERS, read_story
@@ -111,8 +112,8 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "alerts": alerts,
         "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
         "firing": still_firing(incident),
-        "roles": tenures,
-        "pages": pages,
+        "roles": roles_of(tenures),
+        "called": called(pages),
         "impacts": list(incident.impacts.select_related("service")),
         "story": story.lines,
         "people": story.people,

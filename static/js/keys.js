@@ -15,7 +15,11 @@
     const field = [...document.querySelectorAll(`[data-key-focus="${key}"]`)].find(shown);
     if (field) { event.preventDefault(); field.focus(); return; }
     const button = [...document.querySelectorAll(`main [data-key="${key}"]`), ...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
-    if (button) { event.preventDefault(); button.click(); }
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+    // What a key unfolds is meant to be filled in: the first field has the focus, or else the button that was pressed.
+    if (button.matches("summary")) (button.parentElement.open && button.parentElement.querySelector("select, input:not([type=hidden]), textarea") || button).focus();
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys-help]")) { document.getElementById("menu")?.hidePopover?.(); help(); }
