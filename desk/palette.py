@@ -45,7 +45,8 @@ def find(request: HttpRequest) -> HttpResponse:
         "count": sum(len(group.rows) for group in groups),
         "writes": may_write(standing),
         "declare": declare_row(spoken.text) if may_declare(standing) else None,
-        "short": spoken.text and not has_trigram(spoken.words),
+        "looked": bool(spoken.words),
+        "short": not has_trigram(spoken.words),
         "newest": found.NEWEST,
         "learned": finds.LEARNED,
     }
