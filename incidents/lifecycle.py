@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -19,10 +19,12 @@ from foundation.dispatch.wake import wake
 from incidents import statements
 from incidents.models import OPEN, OVER, ImpactInterval, Incident, Kind, NotAllowed, State, TimelineEntry
 from incidents.severity import ACK_TIMEOUT, IMPACT_OF, rank
-from teams.models import Service, User
+from teams.models import Service, Severity, User
 
 PAGING = "paging"
 """The name of the due work that looks at `page_due_at`."""
+QUIET_CRITICAL, QUIET_OTHERS = timedelta(hours=1), timedelta(days=1)
+"""The longest that a person may keep an open incident quiet."""
 CLOCKS = "clocks"
 """The name of the due work that looks at `clocks_due_at`: what the end of an incident makes somebody owe."""
 
@@ -257,6 +259,27 @@ def silence(incident: Incident, *, until: datetime, because: str, at: datetime, 
     if incident.page_due_at:
         incident.page_due_at = max(incident.page_due_at, until)
     incident.tell(Kind.QUIET, at=at, by=by, text=because, until=until.isoformat())
+    return save(incident)
+
+
+@transaction.atomic
+def quiet_until(incident: Incident, *, until: datetime, because: str, by: User, at: datetime) -> Incident:
+    """Nobody is paged until `until`; then it comes back as a page, from the first step, whoever had it.
+
+    Raises NotAllowed when it is over, without a reason, for an end that is not ahead, and for too long a time: at most an
+    hour for a critical one, a day for others (paging rules; "Quiet until").
+    """
+    incident = _open_or_refuse(incident.pk)
+    longest = QUIET_CRITICAL if incident.severity == Severity.CRITICAL else QUIET_OTHERS
+    if not because.strip():
+        raise NotAllowed(_("Say why it may be quiet."), fields={"because": [_("This is empty.")]})
+    if not at < until <= at + longest:
+        words = _("Choose an end within the next %d minutes.") % (longest.total_seconds() // 60)
+        raise NotAllowed(words, fields={"until": [words]})
+    incident.silenced_until, incident.silenced_because = until, because.strip()[:300]
+    reacted(incident, at)
+    _page_again(incident, at)
+    incident.tell(Kind.QUIET, at=at, by=by, text=incident.silenced_because, until=until.isoformat())
     return save(incident)
 
 
