@@ -136,6 +136,8 @@ class Row:
     word: str = ""
     note: str = ""
     bad: bool = False
+    lasts: bool = False
+    """It is not over: `seconds` are those so far."""
 
 
 @dataclass(frozen=True)

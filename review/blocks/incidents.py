@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,15 +47,18 @@ def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
         label,
         Count(len(now)),
         Count(len(then)),
-        rows=tuple(_row(case) for case in now),
+        rows=tuple(_row(case, facts.at) for case in now),
         formula=_("Incidents whose detection lies in the week. Drills, cancelled and merged incidents are left out."),
         when=_("Detected"),
         took=_("Customers felt it"),
     )
 
 
-def _row(case: Case) -> Row:
-    felt = time_to_mitigate(case.stamps)
+def _row(case: Case, at: datetime) -> Row:
+    began, felt = case.stamps.impact_started_at, time_to_mitigate(case.stamps)
+    lasts = felt is None and began is not None and case.stamps.mitigated_at is None and case.stamps.resolved_at is None
+    if lasts and began is not None:
+        felt = max(at - began, timedelta(0))
     reacted, resolved = time_to_react(case.stamps), team_time_to_resolve(case.stamps)
     react = _("reacted after %s") % times.duration(reacted) if reacted is not None else _("nobody reacted")
     resolve = _("resolved after %s") % times.duration(resolved) if resolved is not None else _("open")
@@ -65,6 +68,7 @@ def _row(case: Case) -> Row:
         seconds=felt.total_seconds() if felt is not None else None,
         word=f"{react}, {resolve}",
         note=case.service,
+        lasts=lasts,
     )
 
 

@@ -32,7 +32,7 @@ class Heard:
 
 
 def pager(facts: Facts) -> Block:
-    """Pages and interruptions of the week, by rotation: schedules in use, and those that paged."""
+    """Pages and interruptions of the week, by rotation: schedules in use, and those that paged; most woken first."""
     joined = interruptions(one.call for one in facts.rung)
     by_page = {one.call.page: one for one in facts.rung}
     weeks = [_heard(facts, joined, period) for period in (facts.this, facts.last)]
@@ -44,8 +44,14 @@ def pager(facts: Facts) -> Block:
         Line(names.get(slug, slug) or _("Called without a rotation"), _line(weeks, slug, by_page)) for slug in rotations
     ]
     columns = (_("Rotation"), _("Pages"), _("Interruptions"), _("Of sleep"))
+    lines.sort(key=_most_woken)
     total = Line(_("All"), everything)
-    return Block("pager", _("On-call"), _sentence(everything), columns, (*lines, total))
+    return Block("pager", _("On-call"), _sentence(everything), columns, (total, *lines))
+
+
+def _most_woken(line: Line) -> tuple[list[int], str]:
+    counts = [figure.value.value or 0 for figure in line.figures if figure and isinstance(figure.value, Count)]
+    return [-count for count in reversed(counts)], line.label
 
 
 def _line(weeks: Sequence[Heard], slug: str, by_page: dict[int, Rung]) -> tuple[Figure, ...]:

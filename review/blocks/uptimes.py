@@ -74,8 +74,8 @@ def _rows(felt: list[Felt], window: Window) -> list[Row]:
         end = min(impact.end or window.end, window.end)
         if start < end:
             word = _word(impact)
-            note = _("it lasts") if impact.end is None else ""
-            found.append(Row(one.ref, at=impact.start, seconds=(end - start).total_seconds(), word=word, note=note))
+            took = (end - start).total_seconds()
+            found.append(Row(one.ref, at=impact.start, seconds=took, word=word, lasts=impact.end is None))
     return found
 
 

@@ -24,9 +24,10 @@ def beside(value: Value) -> str:
     """What stands small beside the figure: p90, the longest and n of durations, what runs of shares."""
     match value:
         case Times() if value.spread.n == 0:
-            return _("n 0")
+            return _("nothing to measure")
         case Times() if value.spread.few:
-            return _("n %d: each value") % value.spread.n
+            n = value.spread.n
+            return ngettext("the only one", "all %d of them", n) % (() if n == 1 else (n,))
         case Times():
             spread = value.spread
             said = {"p90": times.duration(spread.p90), "max": times.duration(spread.longest), "n": spread.n}
