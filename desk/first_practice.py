@@ -18,7 +18,7 @@ from alerts.models import Source
 from alerts.sample import PRACTICE
 from desk.answers import SeeOther
 from desk.first_trace import Trace, trace_of
-from desk.first_try import fire
+from desk.first_try import at_once, fire
 from desk.frame import frame_of
 from desk.guard import person, require, visible
 from incidents.models import Incident
@@ -61,7 +61,8 @@ def practice(request: HttpRequest) -> HttpResponse:
         fire(source, user, at)
     if not request.htmx:  # type: ignore[attr-defined]
         return SeeOther(reverse("desk:home"))
-    return render(request, "desk/_practice.html", {"practice": Card(trace_of([source], user, timezone.now()))})
+    trace = trace_of([source], user, timezone.now())
+    return at_once(render(request, "desk/_practice.html", {"practice": Card(trace)}), trace)
 
 
 def _take_the_pager(request: HttpRequest, schedule: Schedule, user: User, at: datetime) -> None:

@@ -74,6 +74,7 @@ def _steps(request: HttpRequest, user: User) -> HttpResponse:
         "at": at,
         "steps": steps,
         "all_done": all(step.done for step in steps),
+        "ready": all(step.done or step.later for step in steps),
         "health": _health(at),
         "may_manage": manages,
         "file": Snippet("org.yaml", example(user)) if manages and not all(step.done for step in steps) else None,

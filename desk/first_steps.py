@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from alerts.models import Body, Key, Source
 from desk.forecast import would_page
-from desk.policies import in_words
+from desk.policies import Names
 from oncall import rosters
 from oncall.models import Coverage, EscalationPolicy, Schedule
 from paging.channels.known import available
@@ -126,7 +126,7 @@ def _team(user: User) -> Step:
         _("A team"),
         found is not None,
         _("People who own services together. You lead it until you say otherwise."),
-        _("%s has people in it.") % found if found else "",
+        _("%s.") % found if found else "",
         url=_form("new_team") if user.role in WHOLE else "",
         act=_("Make a team"),
         essential=False,
@@ -152,13 +152,14 @@ def _pager(user: User, at: datetime) -> Step:
 
 def _policy(user: User) -> Step:
     found = EscalationPolicy.objects.filter(archived_at=None).prefetch_related("steps").first()
-    said = in_words([found])[0].lines if found else []
+    first = list(found.steps.all())[:1] if found else []
+    who = Names.of(first[0].notify).all(first[0].notify) if first else ""
     return Step(
         "policy",
         _("An escalation policy"),
         found is not None,
         _("Who is asked first, how long they have, and who is paged when nobody answers."),
-        f"{found}: {said[0]}." if said else str(found or ""),
+        _("%(policy)s first asks %(who)s.") % {"policy": found, "who": who} if who else str(found or ""),
         url=_form("new_policy"),
         act=_("Make a policy"),
         essential=False,
@@ -174,7 +175,7 @@ def _service(user: User) -> Step:
         _("A service, and the policy that pages for it"),
         found is not None,
         _("Something that people rely on: alerts are about it, incidents happen to it."),
-        _("%(service)s pages by %(policy)s.") % words if found else "",
+        _("Alerts about %(service)s go by the policy %(policy)s.") % words if found else "",
         url=_form("new_service"),
         act=_("Make a service"),
     )
@@ -183,14 +184,15 @@ def _service(user: User) -> Step:
 def _method(user: User) -> Step:
     usable = ContactMethod.objects.filter(user=user, verified_at__isnull=False, disabled_at=None, kind__in=available())
     words = [str(method.get_kind_display()) for method in usable]
+    here = not words and ContactMethod.objects.filter(user=user, kind="email", disabled_at=None).exists()
     return Step(
         "method",
         _("A way to wake you"),
         bool(words),
         _("A page to you goes nowhere yet, and the next person is asked at once."),
         _("You can be reached by %s.") % ", ".join(dict.fromkeys(words)) if words else "",
-        url=reverse("desk:settings_methods"),
-        act=_("Add a way"),
+        url=reverse("desk:first_wake" if here and user.role == Role.ADMIN else "desk:settings_methods"),
+        act=_("Try it") if here else _("Add a way"),
         mine=True,
     )
 
@@ -203,7 +205,7 @@ def _rang(user: User) -> Step:
         _("A test page, and it rang"),
         rang is not None,
         _("A real page to yourself by your own rules, marked as a test. Say that it rang when it did."),
-        _("Your last test rang %s.") % shown(rang) if rang else "",
+        _("It rang on %s.") % shown(rang) if rang else "",
         post=reverse("desk:page_me"),
         act=_("Page me"),
         essential=False,
@@ -216,12 +218,12 @@ def _source(user: User, at: datetime, *, in_full: bool) -> Step:
     first = (
         Body.objects.filter(accepted__gt=0).order_by("pk").defer("content").select_related("source__service").first()
     )
-    text = _("Let something send alerts here: paste one of the blocks on the source's page, or send a test alert.")
+    text = _("Nothing has come in yet. Fire a test alert, or paste a block into what shall send.")
     fact = ""
     if first is not None:
-        fact = _("First alert received %s.") % shown(first.received_at)
+        fact = _("The first one came on %s.") % shown(first.received_at)
         if in_full:
-            fact = f"{fact} {would_page(first.source.service, at).sentence}"
+            fact = f"{fact} {_('One that came now would page %s.') % would_page(first.source.service, at).asked}"
     source: Source | None = key.source if key else Source.objects.filter(archived_at=None).first()
     if source is None:
         text = _("A source is a sender with a key: Alertmanager, or anything that can post JSON.")
@@ -231,8 +233,8 @@ def _source(user: User, at: datetime, *, in_full: bool) -> Step:
         first is not None,
         text,
         fact,
-        url=reverse("desk:source", args=[source.slug]) if source else _form("new_source"),
-        act=_("Open the source") if source else _("Make a source"),
+        url=reverse("desk:first_try") if source else _form("new_source"),
+        act=_("Break something") if source else _("Make a source"),
     )
 
 
@@ -242,5 +244,5 @@ def clock(at: datetime | None) -> str:
 
 
 def shown(at: datetime) -> str:
-    """An instant in the viewer's zone, to the second."""
-    return date_format(timezone.localtime(at), "D j M H:i:s")
+    """An instant in the viewer's zone, to the minute."""
+    return date_format(timezone.localtime(at), "D j M H:i")

@@ -62,7 +62,7 @@ def trace_of(sources: list[Source], user: User, at: datetime) -> Trace | None:
 
 
 def _received(episode: Episode) -> Link:
-    return Link("received", _("Received"), done=True, text=clock(episode.opened_at))
+    return Link("received", _("Received"), done=True, text=_("At %s.") % clock(episode.opened_at))
 
 
 def _paged(page: Page | None, others: list[User]) -> Link:
@@ -78,7 +78,7 @@ def _sent(page: Page | None) -> Link:
     deliveries = list(page.deliveries.all()) if page else []
     if left := next((one for one in deliveries if one.state in LEFT and one.sent_at), None):
         words = {"way": left.get_kind_display(), "at": clock(left.sent_at)}
-        return Link("sent", title, done=True, text=_("By %(way)s, %(at)s. This browser shows it too.") % words)
+        return Link("sent", title, done=True, text=_("By %(way)s, at %(at)s. This browser shows it too.") % words)
     if failed := next((one for one in deliveries if one.error), None):
         words = {"way": failed.get_kind_display(), "why": failed.error}
         return Link("sent", title, text=_("By %(way)s it did not leave: %(why)s") % words, bad=True)
@@ -91,7 +91,7 @@ def _rang(page: Page | None, incident: Incident, user: User) -> Link:
     title = _("It rang")
     if page and page.acked_at:
         words = {"at": clock(page.acked_at), "n": max(int((page.acked_at - page.created_at).total_seconds()), 0)}
-        return Link("rang", title, done=True, text=_("You had it %(at)s, %(n)d s later.") % words)
+        return Link("rang", title, done=True, text=_("You took it at %(at)s, %(n)d s after it called.") % words)
     if not incident.is_open:
         return Link("rang", title, text=_("It is over, and nobody had acknowledged it."))
     if incident.is_held and incident.held_by_id != user.pk:

@@ -17,7 +17,7 @@ from alerts.models import Source
 from alerts.sample import PRACTICE, send_test_alert
 from desk.answers import SeeOther
 from desk.first_form import first_key
-from desk.first_trace import trace_of
+from desk.first_trace import Trace, trace_of
 from desk.forecast import would_page
 from desk.guard import person, require, who
 from desk.snippets import KEY, Snippet, snippets
@@ -62,8 +62,17 @@ def _sources(standing: Standing) -> list[Source]:
 
 
 def _part(request: HttpRequest, sources: list[Source], user: User) -> HttpResponse:
-    context = {"trace": trace_of(sources, user, timezone.now())}
-    return render(request, "desk/_first_trace.html", context)
+    at = timezone.now()
+    trace = trace_of(sources, user, at)
+    context = {"trace": trace, "forecast": would_page(sources[0].service, at) if sources else None}
+    return at_once(render(request, "desk/_first_fired.html", context), trace)
+
+
+def at_once(response: HttpResponse, trace: Trace | None) -> HttpResponse:
+    """Let the red bar be asked for now instead of with its next round, while the alert calls the person."""
+    if trace and trace.asks:
+        response.headers["HX-Trigger"] = "paged"
+    return response
 
 
 def _whole(request: HttpRequest, sources: list[Source], user: User, at: datetime) -> HttpResponse:
@@ -79,4 +88,7 @@ def _whole(request: HttpRequest, sources: list[Source], user: User, at: datetime
 
 
 def _pasted(source: Source, user: User, at: datetime) -> list[Snippet]:
-    return snippets(source.kind, first_key(user, source, at) or KEY)
+    """For scripts how to open and to resolve; for Alertmanager its receiver."""
+    return snippets(source.kind, first_key(user, source, at) or KEY)[
+        : 1 if reader_of(source.kind) == READERS[1] else None
+    ]

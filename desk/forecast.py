@@ -82,7 +82,7 @@ class Forecast:
     def sentence(self) -> str:
         """Who is paged first, in words."""
         if self.first is None:
-            return _("Nobody is on call: %s is paged at once.") % self.catch_all
+            return _("Nobody has the pager now. The last resort is paged at once: %s.") % self.catch_all
         return _("%s is paged at once.") % self.first.who
 
 

@@ -56,7 +56,7 @@ def test_says_who_would_be_paged(world: World, sign_in: SignIn, now: object) -> 
     make_method(world.bob)
     browser = sign_in(world.bob)
     assert "Ana Ames is paged at once." in browser.get("/declare/?service=checkout").content.decode()
-    assert "Ada is paged at once." in browser.get("/declare/").content.decode()
+    assert "Without one the administrators are, at once: Ada." in browser.get("/declare/").content.decode()
     assert "Ana Ames is paged at once." in browser.get("/declare/preview/?service=checkout").content.decode()
     assert browser.get("/declare/preview/?service=%00nothing").status_code == 200
 

@@ -21,7 +21,7 @@ from incidents.models import Incident
 from paging.models import Delivery
 from teams.models import Organisation, Role, User
 from tests.desk.conftest import World
-from tests.factories import AT, make_page, make_service, make_source, make_user
+from tests.factories import AT, make_page, make_service, make_source, make_team, make_user
 
 SignIn = Callable[[User], Client]
 NAMES = ["organisation", "people", "team", "schedule", "policy", "service", "method", "source", "rang"]
@@ -32,7 +32,9 @@ def done(browser: Client) -> set[str]:
     return {step.name for step in browser.get("/start/").context["steps"] if step.done}
 
 
-def test_empty_installation(db: None, sign_in: SignIn, now: object) -> None:
+def test_begun_without_a_team(db: None, sign_in: SignIn, now: object) -> None:
+    Organisation.objects.create(pk=1)
+    make_team("payments").memberships.all().delete()
     response = sign_in(make_user("Ada", role=Role.ADMIN)).get("/start/")
     steps, text = response.context["steps"], response.content.decode()
     assert not any(step.done for step in steps)
@@ -90,8 +92,9 @@ def test_steps_tick_themselves(world: World, sign_in: SignIn, now: object) -> No
     response = browser.get("/start/")
     assert response.context["all_done"]
     text = response.content.decode()
-    assert "First alert received Sat 21 Nov 02:04:00. Ana Ames is paged at once." in text
-    assert "Checkout pages by payments." in text
+    assert "The first one came on Sat 21 Nov 02:04. One that came now would page Ana Ames." in text
+    assert "Alerts about Checkout go by the policy payments." in text
+    assert "payments first asks who has the pager of payments-primary." in text
     assert "Ana Ames has the pager of payments-primary." in text
     world.schedule.layers.all().delete()
     assert "schedule" not in done(browser)
@@ -126,6 +129,7 @@ def test_mail_settings_are_shown_without_secrets(world: World, sign_in: SignIn, 
 
 def test_each_step_leads_to_its_form_and_comes_back(db: None, sign_in: SignIn, now: object) -> None:
     ada = make_user("Ada", role=Role.ADMIN)
+    make_team("payments").memberships.all().delete()
     browser = sign_in(ada)
     forms = {step.name: step.url for step in browser.get("/start/").context["steps"]}
     for name in set(NAMES) - {"method", "rang"}:
