@@ -6,7 +6,8 @@
   const strip = document.getElementById("connection");
   if (!banner) return;
   const title = document.title;
-  let audio = null, ringing = null, misses = 0, lastGood = new Date();
+  let audio = null, ringing = null, misses = 0, lastGood = sharpEnd.now();
+  const madeAt = lastGood, isLive = () => document.querySelector("main [hx-trigger*=every]") !== null;
 
   const wanted = () => { try { return localStorage.getItem(SOUND) === "on"; } catch { return false; } };
   const paged = () => banner.querySelector("[data-pages]");
@@ -48,12 +49,37 @@
     if (!now && ringing) { clearInterval(ringing); ringing = null; }
   }
 
-  function good() { misses = 0; lastGood = new Date(); strip.hidden = true; }
-  function bad() {
-    if (++misses < LOST_AFTER) return;
-    strip.querySelector("[data-when]").textContent = lastGood.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  // Nothing is typed, opened or held: this page may be loaded again without taking anything from anybody.
+  const untouched = () => !document.querySelector("dialog[open], [popover]:popover-open, main details[open] form, .unsent, .toast")
+    && ![...document.querySelectorAll("main textarea, main input, main select")].some((field) => field === document.activeElement
+      || (field.type !== "hidden" && (field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : "defaultValue" in field && field.value !== field.defaultValue)));
+
+  function say(state) {
+    strip.dataset.tone = state === "lost" ? "" : "warn";
+    strip.querySelectorAll("[data-state]").forEach((word) => { word.hidden = word.dataset.state !== state; });
+    strip.querySelectorAll("[data-when]").forEach((word) => { word.textContent = sharpEnd.clock(isLive() ? lastGood : madeAt, true); });
     strip.hidden = false;
   }
+  // The connection is back: what asks by itself has caught up already; any other page is loaded again, or says how old it is.
+  function back() {
+    document.dispatchEvent(new Event("sharp-end:back"));
+    if (isLive()) strip.hidden = true;
+    else if (untouched()) location.reload();
+    else say("back");
+  }
+  function good() {
+    const were = misses >= LOST_AFTER;
+    misses = 0;
+    document.dispatchEvent(new Event("sharp-end:seen"));
+    if (were) back();
+    if (strip.hidden) lastGood = sharpEnd.now();
+  }
+  function bad() {
+    if (++misses < LOST_AFTER) return;
+    document.dispatchEvent(new Event("sharp-end:lost"));
+    say("lost");
+  }
+  addEventListener("offline", () => { misses = Math.max(misses, LOST_AFTER - 1); bad(); });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-sound-on]")) { try { localStorage.setItem(SOUND, "on"); } catch { /* private window */ } wakeAudio().then(ring); }

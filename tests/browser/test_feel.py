@@ -1,0 +1,176 @@
+"""How it feels: what was pressed can be taken back, is sent once, is not lost without a connection; keys, focus, clocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.visitor import SECONDS, Visitor
+from tests.system import ORG, System
+
+pytestmark = pytest.mark.peer
+
+SOON = 7 * SECONDS
+KEY = "/api/in/generic/use-a-long-random-key-0002"
+
+
+@pytest.fixture(scope="module")
+def system(browser: Browser) -> Iterator[System]:
+    """The whole system with three people."""
+    with System(ORG) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, system: System) -> Any:
+    """What signs Alice in."""
+    with Visitor(browser, system) as visitor:
+        return visitor.sign_in("alice@example.com").cookies
+
+
+@pytest.fixture
+def alice(browser: Browser, system: System, cookies: Any) -> Iterator[Visitor]:
+    """Alice at her desk, signed in; every breach of the content security policy is a complaint."""
+    with Visitor(browser, system) as visitor:
+        visitor.context.add_cookies(cookies)
+        yield visitor
+
+
+@pytest.fixture
+def burning(system: System) -> Iterator[Callable[[str], str]]:
+    """Opens incidents, and ends them when the test is over."""
+    opened: list[str] = []
+
+    def burn(title: str) -> str:
+        answer = system.post(KEY, {"title": title, "dedup_key": title, "severity": "critical"})
+        assert answer.status == 202
+        opened.append(title)
+        return f"/incidents/{answer.json()['incidents'][0]}/"
+
+    yield burn
+    for title in opened:
+        system.post(KEY, {"title": title, "dedup_key": title, "status": "resolved"})
+
+
+def forget_lost(visitor: Visitor) -> None:
+    """A browser says so itself when nobody answers; that is what these tests are about."""
+    known = ("Failed to fetch", "net::", "htmx:error")
+    left = [line for line in visitor.complaints if not any(word in line for word in known)]
+    visitor.complaints[:] = left
+
+
+def toast(page: Page) -> Any:
+    """The notice in the corner."""
+    return page.locator(".toast")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_undo_from_the_notice(browser: Browser, system: System, cookies: Any, scripts: bool, burning: Any) -> None:
+    path = burning(f"Undo, scripts {scripts}")
+    with Visitor(browser, system, scripts=scripts, width=360) as visitor:
+        visitor.context.add_cookies(cookies)
+        page = visitor.open(path)
+        page.locator(".inc-acts").get_by_role("button", name="Acknowledge").click()
+        expect(page.get_by_text("You have it until")).to_be_visible()  # the page itself is the proof
+        notice = page.get_by_role("status").filter(has=toast(page))
+        expect(notice).to_contain_text(re.compile(r"Undo works until \d\d:\d\d .*: paging starts again\."))
+        place = toast(page).evaluate("(item) => getComputedStyle(item.parentElement).position")
+        assert place == ("fixed" if scripts else "static")
+        notice.get_by_role("button", name="Undo").click()
+        expect(page.locator(".inc-acts").get_by_role("button", name="Acknowledge")).to_be_visible()
+        expect(page.locator(".story")).to_contain_text("gave it back; paging starts again")
+        expect(page.locator(".story")).to_contain_text("Alice has it")
+
+
+def test_undo_by_key_and_never_while_typing(alice: Visitor, burning: Any) -> None:
+    page = alice.open(burning("Undo by key"))
+    page.keyboard.press("a")
+    expect(page.get_by_text("You have it until")).to_be_visible()
+    page.keyboard.press("n")
+    page.keyboard.type("zzz")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("zzz")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+z")
+    expect(page.get_by_text("You have it until")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator(".story")).to_contain_text("gave it back; paging starts again")
+
+
+def test_a_notice_goes_by_itself_but_not_from_under_the_focus(alice: Visitor, burning: Any) -> None:
+    page = alice.open(burning("A notice"))
+    page.clock.install()
+    page.locator(".inc-acts").get_by_role("button", name="Acknowledge").click()
+    expect(toast(page)).to_be_visible()
+    page.clock.run_for(20 * SECONDS)
+    expect(toast(page)).to_be_visible()  # it can be taken back: it waits longer
+    toast(page).get_by_role("button", name="Undo").focus()
+    page.clock.run_for(120 * SECONDS)
+    expect(toast(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(toast(page)).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+    page.goto(page.url)
+    page.keyboard.press("m")
+    expect(toast(page)).to_be_visible()
+    page.clock.run_for(60 * SECONDS)
+    expect(toast(page)).to_have_count(0)
+    expect(page.locator(".inc-head")).to_contain_text("monitoring")
+    forget_lost(alice)  # a clock that is moved on by minutes ends what was under way
+
+
+def test_pressed_twice_is_sent_once_and_a_slow_answer_says_so(alice: Visitor, system: System, burning: Any) -> None:
+    path = burning("Pressed twice")
+    page = alice.open(path)
+    held: list[Route] = []
+    page.route("**/note/", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at the function's shape
+    page.get_by_label("Note", exact=True).fill("once")
+    add = page.get_by_role("button", name="Add the note")
+    add.click(no_wait_after=True)
+    add.click(no_wait_after=True, force=True)
+    add.press("Enter", no_wait_after=True)
+    expect(add).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#note-form .slow")).to_contain_text("This takes longer than usual.", timeout=7 * SECONDS)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator(".story [data-kind=note]")).to_have_count(1)
+    story = [entry for entry in system.api(f"{path}timeline/")["results"] if entry["kind"] == "note"]
+    assert len(story) == 1
+
+
+def test_what_was_pressed_without_a_connection_is_not_lost(alice: Visitor, burning: Any) -> None:
+    page = alice.open(burning("No connection"))
+    page.get_by_label("Note", exact=True).fill("half the cluster is gone")
+    alice.context.set_offline(True)
+    page.get_by_role("button", name="Add the note").click()
+    notice = page.locator("#note-form .unsent")
+    expect(notice).to_contain_text(re.compile(r"Not saved since \d\d:\d\d \S+, kept in this browser\."))
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half the cluster is gone")
+    expect(page.locator("#connection")).to_contain_text("This tab cannot page you")
+
+    page.locator(".inc-acts").get_by_role("button", name="Acknowledge").click()
+    expect(page.locator(".inc-acts .unsent")).to_contain_text("Not sent: no connection since")
+
+    alice.context.set_offline(False)
+    expect(page.locator("#connection")).to_be_hidden(timeout=SOON)
+    notice.get_by_role("button", name="Try again").click()
+    expect(page.locator(".story [data-kind=note]")).to_contain_text("half the cluster is gone")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    forget_lost(alice)
+
+
+def test_the_page_of_an_incident_catches_up(alice: Visitor, system: System, burning: Any) -> None:
+    path = burning("Catching up")
+    page = alice.open(path)
+    alice.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible(timeout=SOON)
+    system.api(path)
+    assert system.post(f"/api/v1{path}notes/", {"text": "Written meanwhile"}, token=system.token).status == 201
+    alice.context.set_offline(False)
+    expect(page.locator(".story")).to_contain_text("Written meanwhile", timeout=SOON)
+    expect(page.locator("#connection")).to_be_hidden()
+    forget_lost(alice)
