@@ -1,1 +1,1 @@
-"""Pictures of every page in every size and light: what a designer signs, and what the documentation shows."""
+"""Pictures of every page in every size and light, and what is wrong with them: what a designer signs, and the documents show."""

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Error, Page
 
+from shots.judge import Scheme, call, settle
+from shots.moments import MOMENTS
 from shots.pages import Shot
 from shots.stage import Company
 
-Scheme = Literal["light", "dark"]
 TALLEST = 2600
 """Pixels of a page that a picture shows: what comes below is more of the same."""
-TOO_WIDE = """() => {
-  const room = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= room) return [];
-  const wide = [...document.querySelectorAll('body *')].filter((item) => item.getBoundingClientRect().right > room + 1);
-  return wide.filter((item) => !item.closest('.scroll, pre')).slice(0, 3).map((item) => item.outerHTML.slice(0, 120));
-}"""
 PATIENCE = 60_000  # milliseconds
-DRAWN = """() => document.fonts.ready.then(
-  () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),
-)"""
+UNCHECKED = """() => {
+  for (const form of document.forms) form.noValidate = true;
+  for (const fold of document.querySelectorAll('main details')) fold.open = true;
+}"""
+SAID = "main [aria-invalid=true], main .errorlist, main [role=alert], main .callout[data-tone=bad]"
+"""What tells a person that a form was not taken."""
 
 
 @dataclass
@@ -40,26 +37,19 @@ def height_of(width: int) -> int:
     return 740 if width < 600 else 1024 if width < 1000 else 800
 
 
-def settle(page: Page) -> None:
-    """Wait until the page is drawn: its fonts are there, and two frames have passed."""
-    page.evaluate(DRAWN)
-
-
-def take(company: Company, shot: Shot, sizes: list[int], schemes: list[Scheme], out: Path) -> Taken:
-    """Every picture of one page. Raises LookupError when its address names something that is not there."""
-    taken, visitor = Taken(shot), company.visitor(shot.who)
-    page, heard = visitor.page, visitor.complaints
+def take(company: Company, shot: Shot, page: Page, sizes: list[int], schemes: list[Scheme], out: Path) -> Taken:
+    """Every picture of one page, in a tab of its visitor. Raises LookupError when its address names nothing."""
+    taken, heard = Taken(shot), company.visitor(shot.who).complaints
     address = company.address(shot.path)
     heard.clear()
-    page.set_viewport_size({"width": sizes[0], "height": height_of(sizes[0])})
     page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": sizes[0], "height": height_of(sizes[0])})
+    page.emulate_media(media="screen", color_scheme=schemes[0])
     try:
-        answer = page.goto(address)
+        taken.complaints += reach(company, shot, page, address)
     except Error as error:
         taken.complaints.append(error.message.splitlines()[0])
         return taken
-    if answer is None or answer.status != shot.status:
-        taken.complaints.append(f"answered {answer.status if answer else 'nothing'}, not {shot.status}")
     for width in sizes:
         page.set_viewport_size({"width": width, "height": height_of(width)})
         for scheme in schemes:
@@ -67,11 +57,29 @@ def take(company: Company, shot: Shot, sizes: list[int], schemes: list[Scheme], 
             settle(page)
             taken.files[width, scheme] = file = out / f"{shot.name}-{width}-{scheme}.png"
             _picture(page, file, width)
-        if wide := page.evaluate(TOO_WIDE):
-            taken.complaints += [f"scrolls sideways at {width} px: {part}" for part in wide]
-    taken.complaints += heard
+        taken.complaints += [f"scrolls sideways at {width} px: {part}" for part in call(page, "tooWide")]
+    taken.complaints += [] if shot.staged else heard  # what was made to go wrong may be heard
     heard.clear()
     return taken
+
+
+def reach(company: Company, shot: Shot, page: Page, address: str) -> list[str]:
+    """Go there, let its moment come, send its form; what was not as expected. Raises `Error` when nothing answers."""
+    moment = MOMENTS.get(shot.moment)
+    if moment and moment.before:
+        moment.before(company, page)
+    answer = page.goto(address)
+    if moment and moment.after:
+        moment.after(company, page)
+    if not shot.press:
+        status = answer.status if answer else 0
+        return [] if status == shot.status else [f"answered {status or 'nothing'}, not {shot.status}"]
+    page.evaluate(UNCHECKED)
+    for name, value in shot.fill:
+        page.locator(f"main [name={name}]").first.fill(value)
+    page.get_by_role("button", name=shot.press, exact=True).first.click()
+    page.wait_for_load_state("networkidle")
+    return [] if page.locator(SAID).count() else [f"nothing says what is wrong after {shot.press}"]
 
 
 def _picture(page: Page, file: Path, width: int) -> None:

@@ -9,13 +9,26 @@ ADMINISTRATOR, MANAGER, ENGINEER, STRANGER = "administrator", "manager", "engine
 
 @dataclass(frozen=True)
 class Shot:
-    """One page. `path` may hold names in braces, see `FINDS`; a page whose names are not found is left out."""
+    """One page. `path` may hold names in braces, see `FINDS`; a page whose names are not found is left out.
+
+    `moment` is what happens to it before it is looked at (`shots.moments`); `fill` goes into its fields, by name, before
+    `press`, a button, is pressed without the browser's own checks. `printed` pages are also judged as they are on paper.
+    """
 
     group: str
     name: str
     path: str
     who: str = ENGINEER
     status: int = 200
+    moment: str = ""
+    fill: tuple[tuple[str, str], ...] = ()
+    press: str = ""
+    printed: bool = False
+
+    @property
+    def staged(self) -> bool:
+        """Whether it is more than what its address answers."""
+        return bool(self.moment or self.press)
 
 
 @dataclass(frozen=True)
@@ -39,18 +52,50 @@ FINDS = {
     "filed": Find("/postmortems/?state=reviewed", r"/postmortems/(INC-\d+)/"),
     "item": Find("/remediation/", r"/remediation/(\d+)/"),
     "week": Find("/ops/review/", r"/ops/review/(\d{4}-W\d\d)/"),
+    "team": Find("/setup/", rf"/setup/team/{SLUG}/"),
+    "area": Find("/setup/", rf"/setup/area/{SLUG}/"),
+    "policy": Find("/setup/", rf"/setup/policy/{SLUG}/"),
+    "made": Find("/setup/", rf"/setup/source/{SLUG}/"),
+    "person": Find("/settings/people/", r"/settings/people/(\d+)/deactivate/"),
+    "invited": Find("/settings/people/", r"/settings/people/(\d+)/invite/"),
+    "token": Find("/settings/tokens/", r"/settings/tokens/(\d+)/revoke/"),
     "told": Find("/status/incidents/", r'href="[^"]*/?(incidents/[\w-]+)/?"'),
 }
 
 
 def _shots(group: str, who: str, pages: dict[str, str]) -> tuple[Shot, ...]:
-    return tuple(Shot(group, name, path, who) for name, path in pages.items())
+    return tuple(Shot(group, name, path, who, printed=name in PRINTED) for name, path in pages.items())
+
+
+NOT_PAGES = {
+    "incidents/<str:number>/live/": "the part of an incident's page that changes",
+    "declare/preview/": "a part of the page that declares",
+    "now/banner/": "a part of every page",
+    "manifest.webmanifest": "for the browser itself",
+    r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$": "a file",
+    "sw.js": "for the browser itself",
+}
+"""Addresses that answer 200 and are nothing to look at -> why."""
+PRINTED = {"schedule", "postmortem-filed", "postmortem", "review", "review-now", "incident-over", "incident-closed"}
 
 
 SHOTS = (
-    *_shots("now", ENGINEER, {"now": "/", "first-run": "/start/", "more": "/more/"}),
+    *_shots(
+        "now",
+        ENGINEER,
+        {"now": "/", "first-run": "/start/", "more": "/more/", "find": "/find/", "find-acts": "/find/?q=ack"},
+    ),
     *_shots("now", MANAGER, {"now-manager": "/"}),
-    *_shots("now", ADMINISTRATOR, {"now-administrator": "/", "first-run-administrator": "/start/"}),
+    *_shots(
+        "now",
+        ADMINISTRATOR,
+        {
+            "now-administrator": "/",
+            "first-run-administrator": "/start/",
+            "first-wake": "/start/wake/",
+            "first-try": "/start/try/",
+        },
+    ),
     *_shots(
         "incidents",
         ENGINEER,
@@ -63,6 +108,7 @@ SHOTS = (
             "incident-over": "/incidents/{over}/",
             "incident-closed": "/incidents/{closed}/",
             "incident-times": "/incidents/{over}/times/",
+            "impact": "/incidents/{over}/impact/new/",
             "declare": "/declare/",
         },
     ),
@@ -80,7 +126,12 @@ SHOTS = (
             "postmortem": "/postmortems/{postmortem}/",
             "postmortem-filed": "/postmortems/{filed}/",
             "postmortem-public": "/postmortems/{postmortem}/public/",
+            "postmortem-none": "/postmortems/{open}/",
+            "postmortem-review": "/postmortems/{filed}/review/",
             "postmortem-extend": "/postmortems/{postmortem}/extend/",
+            "postmortem-hand-over": "/postmortems/{postmortem}/hand-over/",
+            "postmortem-blocked": "/postmortems/{postmortem}/blocked/",
+            "postmortem-owed": "/postmortems/{postmortem}/owed/",
             "remediation": "/remediation/",
             "item": "/remediation/{item}/",
             "blocked": "/manage/blocked/",
@@ -89,7 +140,11 @@ SHOTS = (
     *_shots(
         "review",
         MANAGER,
-        {"review": "/ops/review/{week}/", "review-rows": "/ops/review/{week}/rows/incidents/"},
+        {
+            "review": "/ops/review/{week}/",
+            "review-rows": "/ops/review/{week}/rows/incidents/",
+            "review-now": "/ops/review/",
+        },
     ),
     *_shots(
         "services",
@@ -108,10 +163,17 @@ SHOTS = (
             "setup": "/setup/",
             "setup-organisation": "/setup/organisation/",
             "setup-team": "/setup/team/",
+            "setup-team-there": "/setup/team/{team}/",
+            "setup-area": "/setup/area/",
+            "setup-area-there": "/setup/area/{area}/",
+            "setup-schedule-new": "/setup/schedule/",
             "setup-schedule": "/setup/schedule/{schedule}/",
             "setup-policy": "/setup/policy/",
+            "setup-policy-there": "/setup/policy/{policy}/",
+            "setup-service-new": "/setup/service/",
             "setup-service": "/setup/service/{service}/",
             "setup-source": "/setup/source/",
+            "setup-source-there": "/setup/source/{made}/",
             "style": "/style/",
             "offline": "/offline/",
         },
@@ -123,6 +185,8 @@ SHOTS = (
         {
             "people": "/settings/people/",
             "invite": "/settings/people/invite/",
+            "invite-again": "/settings/people/{invited}/invite/",
+            "switch-off": "/settings/people/{person}/deactivate/",
             "tokens": "/settings/tokens/",
             "history": "/settings/history/",
             "mail": "/settings/mail/",
@@ -134,12 +198,19 @@ SHOTS = (
         {
             "sign-in": "/account/login/",
             "password-reset": "/account/password/reset/",
+            "password-reset-sent": "/account/password/reset/done/",
+            "password-reset-key": "/account/password/reset/key/1-wrong/",
+            "password-reset-over": "/account/password/reset/key/done/",
+            "sign-up-closed": "/account/signup/",
+            "switched-off": "/account/inactive/",
+            "sign-in-by-link": "{signin}",
             "page-by-link": "{link}",
             "status": "/status/",
             "status-incidents": "/status/incidents/",
             "status-incident": "/status/{told}/",
         },
     ),
+    *_shots("settings", ENGINEER, {"sign-out": "/account/logout/", "password": "/account/password/set/"}),
     Shot("outside", "page-by-no-link", "/p/nothing/", STRANGER, 404),
     Shot("outside", "not-there", "/incidents/INC-99999999/", ENGINEER, 404),
     Shot("outside", "not-allowed", "/settings/history/", ENGINEER, 403),

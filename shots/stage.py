@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Protocol
@@ -13,11 +11,9 @@ from playwright.sync_api import Browser
 
 from shots.pages import ADMINISTRATOR, ENGINEER, FINDS, MANAGER, STRANGER
 from tests.browser.mail import link_for
-from tests.browser.scene import Scene, organisation
+from tests.browser.scene import Scene
 from tests.browser.visitor import Visitor
-from tests.system import ROOT, System
-
-DEMO = ROOT / "provisioning" / "management" / "commands" / "demo.py"
+from tests.system import System
 
 
 class Stage(Protocol):
@@ -66,11 +62,11 @@ class Demo:
 
 
 class Small:
-    """The organisation of the tests, in the middle of its week."""
+    """An organisation of root, Mia and Alice; that of the tests in the middle of its week when no `names` are given."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, names: dict[str, str] | None = None) -> None:
         self.system = system
-        self.names = dict(Scene(system).play().numbers)
+        self.names = dict(Scene(system).play().numbers if names is None else names)
 
     def link(self, who: str) -> str:
         """A link for root, Mia or Alice."""
@@ -78,21 +74,10 @@ class Small:
         return self.system.manage("signin", people[who])
 
     def page(self, engineer: Visitor) -> str:
-        """Of the incident that nobody has."""
+        """Of the incident that nobody has. Raises LookupError when there is none."""
+        if "open" not in self.names:
+            raise LookupError("nobody is paged here")
         return link_for(self.system, "alice@example.com", self.names["open"])
-
-
-@contextlib.contextmanager
-def staged(*, demo: bool) -> Iterator[Stage]:
-    """A system of its own on a free port with its own home, ended with the block."""
-    if demo and DEMO.exists():
-        with System() as system:
-            system.manage("demo")
-            yield Demo(system)
-    else:
-        with System(organisation()) as system:
-            system.manage("createadmin", "root@example.com")
-            yield Small(system)
 
 
 class Company:
@@ -122,6 +107,8 @@ class Company:
     def _find(self, name: str) -> str:
         if name == "link":
             return self.stage.page(self.visitor(ENGINEER))
+        if name == "signin":
+            return self.stage.link(MANAGER).strip()
         if name not in FINDS:
             raise LookupError(f"nothing is called {name} here")
         asked = FINDS[name]
@@ -141,9 +128,3 @@ def text_of(file: Path) -> str:
     """The plain text of a mail."""
     part = message_from_bytes(file.read_bytes(), policy=policy.default).get_body(("plain",))
     return str(part.get_content()) if part else ""
-
-
-def emptied(folder: Path) -> Path:
-    """`folder`, there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from shots.__main__ import photograph
-from shots.pages import DOCS, FINDS, SHOTS, STRANGER, Shot
-from shots.stage import staged
+from shots.__main__ import Wanted, photograph
+from shots.pages import STRANGER, Shot
+from shots.states import small
 from tests.browser.visitor import chromium
-
-
-def test_names_are_told_apart_and_every_name_in_an_address_can_be_found() -> None:
-    names = [shot.name for shot in SHOTS]
-    assert len(names) == len(set(names))
-    assert {picture.shot for picture in DOCS.values()} <= set(names)
-    wanted = {name for shot in SHOTS for name in re.findall(r"{(\w+)}", shot.path)}
-    assert wanted - {"link"} <= set(FINDS)
 
 
 @pytest.mark.peer
@@ -30,8 +21,8 @@ def test_two_pages_and_one_that_is_not_what_it_should_be(tmp_path: Path) -> None
         Shot("wrong", "nothing", "/incidents/{nothing}/"),
     ]
 
-    with chromium() as browser, staged(demo=False) as stage:
-        taken = photograph(browser, stage, shots, [360, 768], ["light", "dark"], tmp_path)
+    with chromium() as browser, small() as stage:
+        taken = photograph(browser, stage, shots, Wanted(tmp_path, [360, 768], ["light", "dark"]))
 
     assert [one.complaints for one in taken] == [[], [], ["answered 404, not 200"]]
     sheet = (tmp_path / "two.html").read_text()
