@@ -50,6 +50,16 @@ STAMPS = (
 )
 
 
+def number_of(pk: int) -> str:
+    """The name of the incident with this key that people say on the phone: INC-12."""
+    return f"INC-{pk}"
+
+
+def path_of(pk: int) -> str:
+    """The permanent address of the incident with this key, inside the application."""
+    return f"/incidents/{number_of(pk)}/"
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     """The questions that several rooms ask about incidents."""
 
@@ -164,12 +174,12 @@ class Incident(models.Model):
     @property
     def number(self) -> str:
         """The name that people say on the phone: INC-12."""
-        return f"INC-{self.pk}"
+        return number_of(self.pk)
 
     @property
     def path(self) -> str:
         """Its permanent address inside the application."""
-        return f"/incidents/{self.number}/"
+        return path_of(self.pk)
 
     @property
     def is_open(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,13 +19,14 @@ from paging.models import Page
 from review.facts import Case, Facts, Felt, Kept, Period, Rung
 from review.interruptions import Call
 from review.learning import deadlines_of, items_of, obstacles_of
-from review.names import Names
+from review.names import Names, Told, told_of
 from review.rotations import rotation_of
 from review.week import Week
 from teams.models import Service, User
 
 COUNTED = Q(drill=False) & ~Q(state__in=[State.CANCELLED, State.MERGED])
 """Left out of every figure: drills, cancelled incidents, and those merged into another."""
+MOMENTS = tuple(one.name for one in fields(Stamps) if one.name != "pauses")
 CHAIN = timedelta(days=1)
 """How far before the first week pages are read, for an interruption that had begun already."""
 
@@ -63,42 +65,26 @@ def collect(week: Week, *, zone: str, at: datetime, reader: User) -> Facts:
 def _cases(span: Span, names: Names) -> tuple[Case, ...]:
     detected = Q(detected_at__gte=span.start, detected_at__lt=span.end)
     resolved = Q(resolved_at__gte=span.start, resolved_at__lt=span.end)
-    rows = list(Incident.objects.filter(COUNTED, detected | resolved).select_related("service").order_by("pk"))
-    pauses = _pauses([row.pk for row in rows])
-    return tuple(
-        Case(
-            names.ref(row),
-            row.severity,
-            "" if names.hides(row) or row.service is None else row.service.name,
-            _stamps(row, tuple(pauses[row.pk])),
-            self_resolved=row.acked_at is None and row.resolved_at is not None and _by_itself(row),
-            held_until=_held_until(row),
-            reopened=row.reopened,
-        )
-        for row in rows
-    )
+    found = Incident.objects.filter(COUNTED, detected | resolved).order_by("pk")
+    rows = list(found.values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "stamp_sources", "service__name"))
+    pauses = _pauses([row[0] for row in rows])
+    return tuple(_case(row, pauses, names) for row in rows)
 
 
-def _held_until(row: Incident) -> datetime | None:
-    """Until when its first page was held; None when one left before."""
-    quiet, left = row.silenced_until, row.first_page_at
-    return quiet if quiet and (left is None or left >= quiet) else None
-
-
-def _by_itself(row: Incident) -> bool:
-    return bool(row.stamp_sources.get("resolved_at") != "human")
-
-
-def _stamps(row: Incident, pauses: tuple[Pause, ...]) -> Stamps:
-    return Stamps(
-        detected_at=row.detected_at,
-        impact_started_at=row.impact_started_at,
-        first_page_at=row.first_page_at,
-        acked_at=row.acked_at,
-        reacted_at=row.reacted_at,
-        mitigated_at=row.mitigated_at,
-        resolved_at=row.resolved_at,
-        pauses=pauses,
+def _case(row: tuple[Any, ...], pauses: Mapping[int, list[Pause]], names: Names) -> Case:
+    told, moments = Told(*row[:4]), row[4 : 4 + len(MOMENTS)]
+    reopened, quiet, sources, service = row[4 + len(MOMENTS) :]
+    stamps = Stamps(**dict(zip(MOMENTS, moments, strict=True)), pauses=tuple(pauses[told.pk]))
+    by_itself = sources.get("resolved_at") != "human"
+    held = quiet and (stamps.first_page_at is None or stamps.first_page_at >= quiet)  # one left before: it was not
+    return Case(
+        names.ref(told),
+        told.severity,
+        "" if names.hides(told) else service or "",
+        stamps,
+        self_resolved=stamps.acked_at is None and stamps.resolved_at is not None and by_itself,
+        held_until=quiet if held else None,
+        reopened=reopened,
     )
 
 
@@ -123,17 +109,10 @@ def _felt(span: Span, names: Names) -> tuple[Felt, ...]:
     rows = (
         ImpactInterval.objects.filter(Q(end=None) | Q(end__gt=span.start), start__lt=span.end)
         .filter(incident__in=Incident.objects.filter(COUNTED))
-        .select_related("incident")
         .order_by("start", "pk")
+        .values_list(*told_of("incident__"), "service", "start", "end", "kind", "share", "estimated")
     )
-    return tuple(
-        Felt(
-            names.ref(row.incident),
-            row.service_id,
-            Impact(row.start, row.end, str(row.kind), row.share, row.estimated),
-        )
-        for row in rows
-    )
+    return tuple(Felt(names.ref(Told(*row[:4])), row[4], Impact(*row[5:])) for row in rows)
 
 
 def _services() -> tuple[Kept, ...]:
@@ -161,15 +140,29 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
         Page.objects.filter(created_at__gte=span.start - CHAIN, created_at__lt=span.end)
         .exclude(reason=Page.Reason.TEST)
         .filter(incident__drill=False)
-        .select_related("incident", "escalation", "person")
         .order_by("created_at", "pk")
-    )
-    return tuple(
-        Rung(
-            names.ref(page.incident),
-            Call(page.pk, page.person_id, page.created_at, page.person.timezone, rotation_of(page, called)),
-            page.get_reason_display(),
+        .values_list(
+            *told_of("incident__"),
+            *("pk", "person", "created_at", "person__timezone"),
+            *("escalation__policy", "round", "step", "because", "reason"),
         )
-        for page in pages
-        if page.incident
+    )
+    words = {str(value): str(label) for value, label in Page.Reason.choices}
+    return tuple(_ring(row[:4], row[4:8], row[8:12], words[row[12]], names, called) for row in pages)
+
+
+def _ring(
+    told: tuple[Any, ...],
+    call: tuple[Any, ...],
+    step: tuple[Any, ...],
+    reason: str,
+    names: Names,
+    called: dict[str, str],
+) -> Rung:
+    page, person, at, zone = call
+    policy, round_, number, because = step
+    return Rung(
+        names.ref(Told(*told)),
+        Call(page, person, at, zone, rotation_of(policy, round_, number, because, called)),
+        reason,
     )

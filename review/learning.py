@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from incidents.models import State
-from postmortems.models import Clock, Remediation, UnblockRequest
+from postmortems.models import Clock, ItemEvent, Remediation, UnblockRequest
+from postmortems.models.remediation import path_of_item
 from review.facts import Deadline, Item, Obstacle
-from review.names import Names
+from review.names import Names, Told, told_of
 
 OWED = Q(postmortem__incident__drill=False) & ~Q(postmortem__incident__state__in=[State.CANCELLED, State.MERGED])
 LIVE = (Remediation.State.ACCEPTED, Remediation.State.IN_PROGRESS, Remediation.State.BLOCKED)
+OPEN = (Remediation.State.PROPOSED, *LIVE)
+DONE = (Remediation.State.DONE, Remediation.State.VERIFIED)
 ENDED = (
-    Remediation.State.DONE,
-    Remediation.State.VERIFIED,
+    *DONE,
     Remediation.State.DECLINED,
     Remediation.State.RISK_ACCEPTED,
     Remediation.State.SUPERSEDED,
@@ -26,29 +29,19 @@ def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline
     """Clocks that were due in [start, end), and those waived in it; cancelled ones owe nothing."""
     due = Q(due_at__gte=start, due_at__lt=end)
     waived = Q(state=Clock.State.WAIVED, ended_at__gte=start, ended_at__lt=end)
-    rows = (
-        Clock.objects.filter(OWED, due | waived)
-        .exclude(state=Clock.State.CANCELLED)
-        .select_related("postmortem__incident", "waived_by")
-        .order_by("due_at", "pk")
-    )
-    return tuple(_deadline(row, names) for row in rows)
+    rows = Clock.objects.filter(OWED, due | waived).exclude(state=Clock.State.CANCELLED).order_by("due_at", "pk")
+    columns = ("kind", "state", "due_at", "extended_to", "ended_at")
+    waiver = ("waiver", "waiver_text", "waiver_link", "waived_by__name", "waived_by__email")
+    found = rows.values_list(*told_of("postmortem__incident__"), *columns, *waiver)
+    return tuple(_deadline(Told(*row[:4]), row[4:9], row[9:], names) for row in found)
 
 
-def _deadline(row: Clock, names: Names) -> Deadline:
-    hidden = names.hides(row.postmortem.incident)
-    return Deadline(
-        names.ref(row.postmortem.incident),
-        str(row.kind),
-        str(row.state),
-        row.due_at,
-        row.extended_to,
-        row.ended_at,
-        str(row.get_waiver_display()) if row.waiver else "",
-        "" if hidden else row.waiver_text,
-        "" if hidden else row.waiver_link,
-        str(row.waived_by) if row.waived_by and not hidden else "",
-    )
+def _deadline(told: Told, facts: tuple[Any, ...], waiver: tuple[Any, ...], names: Names) -> Deadline:
+    kind, state, due, extended, ended = facts
+    code, text, link, name, email = waiver
+    said = (text, link, name or email or "") if not names.hides(told) else ("", "", "")
+    word = str(Clock.Waiver(code).label) if code else ""
+    return Deadline(names.ref(told), kind, state, due, extended, ended, word, *said)
 
 
 def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
@@ -56,38 +49,39 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
     begun = Q(accepted_at=None, created_at__lt=end, state__in=LIVE)
     rows = (
         Remediation.objects.filter(Q(accepted_at__lt=end) | begun, postmortem__incident__drill=False)
+        .filter(pk__in=_not_ended_before(start))
         .annotate(last_at=Max("events__at"))
-        .exclude(state__in=ENDED, done_at__lt=start)
-        .select_related("postmortem__incident", "owner", "team")
         .order_by("due", "pk")
     )
-    return tuple(_item(row, names) for row in rows)
-
-
-def _item(row: Remediation, names: Names) -> Item:
-    hidden = names.hides(row.postmortem.incident)
-    return Item(
-        row.pk,
-        names.ref(row.postmortem.incident),
-        "" if hidden else row.title,
-        "" if hidden else row.path,
-        str(row.priority),
-        "" if hidden or row.team is None else row.team.name,
-        "" if hidden or row.owner is None else str(row.owner),
-        row.due,
-        row.accepted_at or row.created_at,
-        _closed_at(row),
+    found = rows.values_list(
+        *told_of("postmortem__incident__"),
+        *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due"),
+        *("state", "accepted_at", "created_at", "done_at", "verified_at", "last_at"),
     )
+    return tuple(_item(Told(*row[:4]), row[4:11], row[11:], names) for row in found)
 
 
-def _closed_at(row: Remediation) -> datetime | None:
-    """When it ended: done, or the last line of its history for the other ends."""
-    if row.state not in ENDED:
-        return None
-    if row.state in (Remediation.State.DONE, Remediation.State.VERIFIED):
-        return row.done_at or row.verified_at or row.created_at
-    last: datetime | None = getattr(row, "last_at", None)
-    return last or row.created_at
+def _not_ended_before(start: datetime) -> QuerySet[Any]:
+    """Keys of items that are open, or ended later; each part has an index, so that old ends cost nothing."""
+    ended = Remediation.objects.filter(state__in=ENDED)
+    parts = (
+        Remediation.objects.filter(state__in=OPEN),
+        ended.filter(done_at__gte=start),
+        ended.filter(done_at=None, pk__in=ItemEvent.objects.filter(at__gte=start).values("item")),
+        ended.filter(done_at=None, created_at__gte=start),
+    )
+    keys = [part.order_by().values("pk") for part in parts]
+    return keys[0].union(*keys[1:])
+
+
+def _item(told: Told, shown: tuple[Any, ...], life: tuple[Any, ...], names: Names) -> Item:
+    pk, title, priority, team, owner, email, due = shown
+    state, accepted, created, done, verified, last = life
+    ends = (done or verified) if state in DONE else last
+    span = (accepted or created, (ends or created) if state in ENDED else None)
+    if names.hides(told):
+        return Item(pk, names.ref(told), "", "", priority, "", "", due, *span)
+    return Item(pk, names.ref(told), title, path_of_item(pk), priority, team or "", owner or email or "", due, *span)
 
 
 def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle, ...]:
@@ -102,10 +96,12 @@ def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle
 
 
 def _obstacle(row: UnblockRequest, names: Names) -> Obstacle:
-    hidden = names.hides(row.item.postmortem.incident)
+    incident = row.item.postmortem.incident
+    told = Told(incident.pk, incident.title, incident.severity, incident.restricted)
+    hidden = names.hides(told)
     return Obstacle(
         row.item_id,
-        names.ref(row.item.postmortem.incident),
+        names.ref(told),
         "" if hidden else row.item.title,
         "" if hidden else row.item.path,
         str(row.get_code_display()),

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paging.models import Page
-
 SCHEDULE = "schedule:"
 
 
-def rotation_of(page: Page, called: Mapping[str, str]) -> str:
+def rotation_of(
+    policy: Mapping[str, Any] | None, round_: int, step: int, because: str, called: Mapping[str, str]
+) -> str:
     """The slug of the schedule, or "" when the person was called by name, as member of a team, or for help.
 
-    `called` maps slugs to the names of schedules. The reason of a page says the name of the pager that the person held.
+    `policy` is the snapshot that the page's escalation ran, None without one; `called` maps slugs to the names of
+    schedules. The reason of a page (`because`) says the name of the pager that the person held.
     """
-    if page.escalation is None:
+    if policy is None:
         return ""
-    targets = _targets(page.escalation.policy, page.round, page.step)
+    targets = _targets(policy, round_, step)
     slugs = [target.removeprefix(SCHEDULE) for target in targets if target.startswith(SCHEDULE)]
-    named = [slug for slug in slugs if called.get(slug, slug) in page.because]
+    named = [slug for slug in slugs if called.get(slug, slug) in because]
     if named:
         return max(named, key=lambda slug: len(called.get(slug, slug)))
     return slugs[0] if len(slugs) == len(targets) == 1 else ""  # it was renamed since

@@ -5,9 +5,10 @@ A value that was not measured is None and never 0 or 100 %.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, overload
 
 from incidents.metrics import FEW, Availability, Spread
 
@@ -140,6 +141,27 @@ class Row:
     """It is not over: `seconds` are those so far."""
 
 
+class Rows(Sequence[Row]):
+    """Rows that are put into words one by one when they are read: a week has thousands, and its page shows few."""
+
+    def __init__(self, found: Sequence[Any], tell: Callable[[Any], Row]) -> None:
+        self.found, self.tell = found, tell
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self.tell(one) for one in self.found[place]]
+        return self.tell(self.found[place])
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure with the week before and its rows. `key` stands in addresses; `formula` says how it is counted.
@@ -151,7 +173,7 @@ class Figure:
     label: str
     value: Value
     before: Value
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
     note: str = ""
     formula: str = ""
     when: str = ""

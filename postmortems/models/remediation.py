@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
 
+def path_of_item(pk: int) -> str:
+    """The permanent address of the item with this key."""
+    return f"/remediation/{pk}/"
+
+
 class Remediation(models.Model):
     """Something that is changed so that it hurts less the next time: one owner, one team, one manager."""
 
@@ -98,7 +103,7 @@ class Remediation(models.Model):
     @property
     def path(self) -> str:
         """Its permanent address inside the application."""
-        return f"/remediation/{self.pk}/"
+        return path_of_item(self.pk)
 
 
 class ItemEvent(models.Model):

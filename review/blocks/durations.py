@@ -19,7 +19,7 @@ from incidents.metrics import (
     time_to_resolve,
 )
 from review.facts import Case, Facts, Period
-from review.values import Block, Count, Figure, Line, Row, Times
+from review.values import Block, Count, Figure, Line, Row, Rows, Times
 
 Measure = Callable[[Stamps], timedelta | None]
 Belongs = Callable[[Case], datetime | None]
@@ -58,15 +58,16 @@ def _times(
     facts: Facts, key: str, label: str, measure: Measure, formula: str, belongs: Belongs, note: str = ""
 ) -> Figure:
     now, then = (_of(facts, period, belongs) for period in (facts.this, facts.last))
-    rows = [(measure(case.stamps), case) for case in now]
-    shown = sorted(((span, case) for span, case in rows if span is not None), key=lambda row: row[0], reverse=True)
+    spans = [(measure(case.stamps), case) for case in now]
+    shown = sorted(((span, case) for span, case in spans if span is not None), key=lambda one: one[0], reverse=True)
     return Figure(
         key,
         label,
-        Times(Spread.of(measure(case.stamps) for case in now)),
+        Times(Spread.of(span for span, _case in spans)),
         Times(Spread.of(measure(case.stamps) for case in then)),
-        rows=tuple(
-            Row(case.ref, at=belongs(case), seconds=span.total_seconds(), note=case.service) for span, case in shown
+        rows=Rows(
+            shown,
+            lambda one: Row(one[1].ref, at=belongs(one[1]), seconds=one[0].total_seconds(), note=one[1].service),
         ),
         note=note,
         formula=formula,
@@ -89,7 +90,7 @@ def _count(facts: Facts, key: str, label: str, counts: Callable[[Case], bool], f
         label,
         Count(len(now)),
         Count(len(then)),
-        rows=tuple(Row(case.ref, at=case.stamps.detected_at, note=case.service) for case in now),
+        rows=Rows(now, lambda case: Row(case.ref, at=case.stamps.detected_at, note=case.service)),
         formula=formula,
         when=_("Detected"),
     )

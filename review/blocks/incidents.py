@@ -11,7 +11,7 @@ from foundation.ui import times, words
 from incidents.metrics import team_time_to_resolve, time_to_mitigate, time_to_react
 from incidents.severity import CLASSES, rank
 from review.facts import Case, Facts, Period
-from review.values import Block, Count, Figure, Line, Row
+from review.values import Block, Count, Figure, Line, Row, Rows
 
 
 def incidents(facts: Facts) -> Block:
@@ -47,7 +47,7 @@ def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
         label,
         Count(len(now)),
         Count(len(then)),
-        rows=tuple(_row(case, facts.at) for case in now),
+        rows=Rows(now, lambda case: _row(case, facts.at)),
         formula=_("Incidents whose detection lies in the week. Drills, cancelled and merged incidents are left out."),
         when=_("Detected"),
         took=_("Customers felt it"),

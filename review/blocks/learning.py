@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from review.facts import Deadline, Facts, Item, Obstacle, Period
-from review.values import Block, Count, Figure, Line, Row, Share
+from review.values import Block, Count, Figure, Line, Row, Rows, Share
 
 RED = timedelta(days=7)
 KINDS = {"internal": gettext_lazy("Internal, within 24 h"), "public": gettext_lazy("Public, within 72 h")}
@@ -54,7 +54,7 @@ def _on_time(facts: Facts, kind: str) -> Figure:
         str(KINDS[kind]),
         _share(now, facts.at),
         _share(then, facts.at),
-        rows=tuple(_row(one, facts.at) for one in now),
+        rows=Rows(now, lambda one: _row(one, facts.at)),
         note=" · ".join(aside),
         formula=_(
             "Filed (internal) or published and seen (public) on time, of those that were due in the week and are decided. "
@@ -139,7 +139,7 @@ def _items(facts: Facts, key: str, label: str, counts: Callable[[Item, Period], 
         label,
         Count(len(now)),
         Count(len(then)),
-        rows=tuple(_item(one, facts) for one in now),
+        rows=Rows(now, lambda one: _item(one, facts)),
         formula=formula,
         when=_("Accepted"),
     )

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from oncall.wallclock import to_local
 from review.facts import Facts, Period, Rung
 from review.interruptions import Interruption, interruptions
-from review.values import Block, Count, Figure, Line, Row
+from review.values import Block, Count, Figure, Line, Row, Rows
 
 NO_ROTATION = "-without-rotation"
 
@@ -74,7 +74,7 @@ def _three(
             _("Pages: %s") % label,
             Count(len(now.rung)),
             Count(len(then.rung)),
-            rows=tuple(_page(one) for one in now.rung),
+            rows=Rows(now.rung, _page),
             formula=_(
                 "One round to one person for one incident. Tests to oneself and drills are left out; false alarms are not. "
                 "The rotation is the schedule that the step of the policy named."
@@ -94,7 +94,7 @@ def _joined(
         label,
         Count(len(weeks[0])),
         Count(len(weeks[1])),
-        rows=tuple(_interruption(one, by_page) for one in weeks[0]),
+        rows=Rows(weeks[0], lambda one: _interruption(one, by_page)),
         formula=_(
             "Pages to the same person that are at most 60 minutes apart are one interruption; it counts in the week and the "
             "rotation of its first page. It is one of sleep when a page rang between 22:00 and 08:00 of the person's own clock."

@@ -13,7 +13,7 @@ from incidents.metrics import paused
 from incidents.severity import CLASSES
 from review.facts import Case, Facts, Period
 from review.sla import PROMISES, Promise, Verdict, verdict
-from review.values import Block, Figure, Line, Row, Share
+from review.values import Block, Figure, Line, Row, Rows, Share
 
 ACTS = ("react", "mitigate", "resolve")
 ACT_WORDS = {"react": gettext_lazy("React"), "mitigate": gettext_lazy("Mitigate"), "resolve": gettext_lazy("Resolve")}
@@ -103,7 +103,7 @@ def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: s
         label,
         _share(now),
         _share(then),
-        rows=tuple(_row(one) for one in rows),
+        rows=Rows(rows, _row),
         note=note,
         formula=_(
             "Kept of those that are decided. Clocks start at the detection, or when a held page was let go, and run day and "
