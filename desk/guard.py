@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, IncidentQuerySet
+from incidents.models import Incident, IncidentQuerySet, RoleTenure
 from teams.models import User
-from teams.permissions import Standing, standing
+from teams.permissions import Standing, may_change_state, standing
 
 
 def person(request: HttpRequest) -> User:
@@ -53,6 +56,17 @@ def find_incident(user: User, number: str, *, related: tuple[str, ...] = ()) -> 
 def roles_in(incident: Incident, user: User) -> set[str]:
     """The names of the roles that `user` holds in the incident now."""
     return set(incident.tenures.filter(person=user, end=None).values_list("role", flat=True))
+
+
+def movable(who: Standing, incidents: Iterable[Incident]) -> set[int]:
+    """The ids of the open ones among them whose state this person may change; one query."""
+    ids = {incident.pk for incident in incidents if incident.is_open}
+    roles: dict[int, set[str]] = defaultdict(set)
+    if ids:
+        held = RoleTenure.objects.filter(incident__in=ids, person=who.user_id, end=None)
+        for incident, role in held.values_list("incident_id", "role"):
+            roles[incident].add(role)
+    return {pk for pk in ids if may_change_state(who, roles[pk])}
 
 
 def row_number(text: str) -> int | None:

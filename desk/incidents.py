@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.guard import person, visible
+from desk.acknowledge_many import takeable
+from desk.guard import person, visible, who
 from incidents.models import NUMBER, OPEN_Q, IncidentQuerySet, State
 from teams.models import Service, Severity
 
@@ -70,6 +71,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
         "severity": asked.severity,
         "services": Service.objects.filter(archived_at=None).only("slug", "name"),
         "incidents": rows[:PAGE],
+        "takeable": takeable(who(request), rows[:PAGE]),
         "next_url": asked.address(rows[PAGE - 1].pk) if len(rows) > PAGE else None,
         "first_url": asked.address() if asked.before is not None else None,
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from desk import palette_finds as finds
 from desk import palette_incidents as found
 from desk.forecast import if_escalated, would_page
+from desk.guard import movable
 from desk.incident_alerts import still_firing
 from desk.pagers import pagers_of, reachable_by
 from desk.palette_rows import Press, Row, Word
@@ -103,7 +104,7 @@ def _move(asking: Asking, moving: Moving) -> list[Row]:
         return [_moved(asking, moving, incident) if incident else _unknown(asking.spoken.number)]
     rows = [one for one in _meant(asking) if one.is_open]
     if asking.spoken.verb == "acknowledge":
-        may = found.movable(asking.who, rows)
+        may = movable(asking.who, rows)
         return [found.row(one, takes=one.pk in may) for one in rows if one.held_by_id != asking.user.pk]
     return [_ask_again(asking.spoken, moving, one) for one in rows]
 
@@ -121,7 +122,7 @@ def _moved(asking: Asking, moving: Moving, incident: Incident) -> Row:
     try:
         if not incident.is_open:
             raise NotAllowed(_("It is %s.") % incident.get_state_display())
-        if not found.movable(asking.who, [incident]):
+        if not movable(asking.who, [incident]):
             raise NotAllowed(_("You only guide this incident: somebody else changes its state."))
         told = moving.tells(incident, asking)
     except NotAllowed as refusal:

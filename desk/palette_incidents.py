@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -11,12 +10,12 @@ from django.db.models import F, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from desk.guard import visible
+from desk.guard import movable, visible
 from desk.palette_rows import Group, Press, Row
 from desk.palette_spoken import Spoken, has_trigram
-from incidents.models import OPEN_Q, Incident, IncidentQuerySet, RoleTenure
+from incidents.models import OPEN_Q, Incident, IncidentQuerySet
 from teams.models import User
-from teams.permissions import Standing, may_change_state
+from teams.permissions import Standing
 
 SHOWN = 6
 NEWEST = 10_000
@@ -64,18 +63,6 @@ def to_take(user: User) -> list[Incident]:
 def held(user: User) -> list[Incident]:
     """Open incidents that `user` has, the newest first."""
     return list(visible(user).open().filter(held_by=user).select_related(*RELATED).order_by("-pk")[:SHOWN])
-
-
-def movable(who: Standing, incidents: Iterable[Incident]) -> set[int]:
-    """The ids of the open ones whose state this person may change; one query."""
-    ids = {incident.pk for incident in incidents if incident.is_open}
-    roles: dict[int, set[str]] = defaultdict(set)
-    held = (
-        RoleTenure.objects.filter(incident__in=ids, person=who.user_id, end=None) if ids else RoleTenure.objects.none()
-    )
-    for incident, role in held.values_list("incident_id", "role"):
-        roles[incident].add(role)
-    return {pk for pk in ids if may_change_state(who, roles[pk])}
 
 
 def address(incident: Incident, act: str) -> str:

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from desk import (
+    acknowledge_many,
     acts,
     banner,
     blocked,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("now/banner/", banner.banner, name="banner"),
     path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/acknowledge/", acknowledge_many.acknowledge_many, name="acknowledge_many"),
     path("incidents/<str:number>/", include(incident_patterns)),
     path(
         "search/",
