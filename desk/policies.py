@@ -46,6 +46,14 @@ class Names:
             return _("the administrators") if name == "admin" else _("everybody with the role %s") % name
         return str(self.people.get(name, name))
 
+    def brief(self, targets: Iterable[str]) -> str:
+        """Several targets where everybody knows that a schedule means who has its pager."""
+        named = [target.partition(":") for target in targets]
+        return ", ".join(
+            str(self.schedules.get(name, name)) if kind == "schedule" else self.words(f"{kind}:{name}")
+            for kind, _sep, name in named
+        )
+
     def beside(self, targets: Iterable[str]) -> list[str]:
         """Targets to be said beside the people whom they reach: who is named in person needs no second word."""
         return [self.words(target) for target in targets if not target.startswith("user:")]
@@ -56,12 +64,21 @@ class Names:
 
 
 @dataclass(frozen=True)
+class Hop:
+    """One stage of a policy in a few words: "Payments primary", "after 5 min"."""
+
+    who: str
+    when: str
+
+
+@dataclass(frozen=True)
 class InWords:
-    """A policy and what it does, line by line."""
+    """A policy and what it does: line by line, and as one line of hops."""
 
     policy: EscalationPolicy
     lines: list[str]
     catch_all: str
+    hops: list[Hop]
 
 
 def in_words(policies: Iterable[EscalationPolicy]) -> list[InWords]:
@@ -70,7 +87,9 @@ def in_words(policies: Iterable[EscalationPolicy]) -> list[InWords]:
     targets = [target for policy in policies for target in policy.catch_all]
     targets += [target for policy in policies for step in policy.steps.all() for target in step.notify]
     names = Names.of(targets)
-    return [InWords(policy, _lines(policy, names), names.all(policy.catch_all)) for policy in policies]
+    return [
+        InWords(policy, _lines(policy, names), names.all(policy.catch_all), _hops(policy, names)) for policy in policies
+    ]
 
 
 def _lines(policy: EscalationPolicy, names: Names) -> list[str]:
@@ -86,3 +105,15 @@ def _lines(policy: EscalationPolicy, names: Names) -> list[str]:
     last = {"who": names.all(policy.catch_all), "after": duration(after), "every": duration(CATCH_ALL_EVERY)}
     lines.append(_("after %(after)s more: %(who)s, again every %(every)s until somebody acknowledges") % last)
     return lines
+
+
+def _hops(policy: EscalationPolicy, names: Names) -> list[Hop]:
+    hops: list[Hop] = []
+    after = 0
+    for step in policy.steps.all():
+        hops.append(Hop(names.brief(step.notify), _("after %s") % duration(after) if hops else _("at once")))
+        after = step.wait
+    if policy.repeat:
+        times = _("once more") if policy.repeat == 1 else _("%d more times") % policy.repeat
+        hops.append(Hop(_("all of it"), times))
+    return [*hops, Hop(names.brief(policy.catch_all), _("every %s") % duration(CATCH_ALL_EVERY))]

@@ -14,11 +14,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from desk.gaps import Gaps
 from desk.guard import person, who
-from desk.oncall import fallback_of, row
+from desk.next_asked import asked_instead
+from desk.oncall import row
 from desk.pagers import pagers_of, reachable_by
-from desk.policies import in_words
-from foundation.ui.calendar import cells, segments
+from foundation.ui.calendar import Segment, cells, segments
 from oncall import rosters
 from oncall.models import EscalationPolicy, Layer, Schedule
 from oncall.reasons import sentence
@@ -93,15 +94,23 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "days": _days(span, at),
         "rows": _rows(found, final, span, user),
         "agenda": _agenda(_blocks(final, user, final=True), span, at),
-        "gaps": [shift for shift in final if shift.person is None and shift.end > at],
+        "gaps": _gaps(found, final, at),
         "why_at": why_at,
-        "why": [sentence(reason, span.zone) for reason in rosters.why(found, why_at)] if why_at else [],
+        "why": [sentence(reason, span.zone, "%a %d %b %Y %H:%M") for reason in rosters.why(found, why_at)]
+        if why_at
+        else [],
         "can_override": may_write(who(request)),
         "can_edit": may_edit_team_config(who(request), found.team_id),
         **_links(span, own=own, today=to_local(at, span.zone).date()),
         **_exceptions(found, at),
     }
     return render(request, "desk/schedule.html", context)
+
+
+def _gaps(found: Schedule, final: list[Shift], at: datetime) -> Gaps | None:
+    """What of the days shown nobody has, from now on; None when somebody has all of it."""
+    ahead = [shift for shift in final if shift.person is None and shift.end > at]
+    return Gaps(found, list(ahead), at) if ahead else None
 
 
 def _span(request: HttpRequest, zone: str, at: datetime) -> Span:
@@ -129,8 +138,9 @@ def _now(found: Schedule, user: User, at: datetime) -> dict[str, Any]:
     pager = pagers_of([found], user, at)[0]
     target = f"schedule:{found.slug}"
     asking = EscalationPolicy.objects.filter(archived_at=None, steps__notify__contains=[target])
-    fallbacks = fallback_of(in_words(asking.distinct().prefetch_related("steps"))) if pager.person is None else {}
-    return row(pager, reachable_by([pager.person]), fallbacks)
+    asking = asking.distinct().prefetch_related("steps")
+    instead = asked_instead(asking, {found.slug}, at) if pager.person is None else {}
+    return row(pager, reachable_by([pager.person]), instead)
 
 
 def _days(span: Span, at: datetime) -> list[dict[str, Any]]:
@@ -144,11 +154,16 @@ def _days(span: Span, at: datetime) -> list[dict[str, Any]]:
 def _rows(found: Schedule, final: list[Shift], span: Span, user: User) -> list[dict[str, Any]]:
     rules = {layer.name: rule_of(layer) for layer in found.layers.all()}
     rows = [
-        {"name": name, "rule": rules.get(name, ""), "final": False, "cells": cells(_blocks(shifts, user), span.edges)}
+        {**_named(name, rules.get(name, "")), "final": False, "cells": cells(_blocks(shifts, user), span.edges)}
         for name, shifts in rosters.layer_shifts(found, span.edges[0], span.edges[-1])
     ]
     final_cells = cells(_blocks(final, user, final=True), span.edges)
     return [*rows, {"name": _("Final"), "rule": "", "final": True, "cells": final_cells}]
+
+
+def _named(name: str, rule: str) -> dict[str, str]:
+    """Name and rule of a layer; a name that its rule says anyway ("weekly") is not said twice."""
+    return {"name": rule, "rule": ""} if name.lower() in rule.lower() else {"name": name, "rule": rule}
 
 
 def _blocks(shifts: list[Shift], user: User, *, final: bool = False) -> list[Block]:
@@ -168,12 +183,22 @@ def _blocks(shifts: list[Shift], user: User, *, final: bool = False) -> list[Blo
 
 
 def _agenda(blocks: list[Block], span: Span, at: datetime) -> list[dict[str, Any]]:
-    """The final row by day; what is over is left out, so that today comes first."""
-    edges = span.edges
-    return [
-        {"day": start, "today": start <= at < end, "segments": segments(blocks, start, end)}
-        for start, end in zip(edges, edges[1:], strict=False)
-    ]
+    """The final row by day. Days that belong to one person alone are one line, up to `last`; today stands for itself."""
+    found: list[dict[str, Any]] = []
+    for start, end in zip(span.edges, span.edges[1:], strict=False):
+        parts, today = segments(blocks, start, end), start <= at < end
+        before = found[-1] if found else None
+        if before and not today and not before["today"] and _goes_on(before["segments"], parts):
+            before["last"] = start
+        else:
+            found.append({"day": start, "last": None, "today": today, "segments": parts})
+    return found
+
+
+def _goes_on(before: tuple[Segment[Block], ...], parts: tuple[Segment[Block], ...]) -> bool:
+    """Whether one block fills both days."""
+    both = (*before, *parts)
+    return len(before) == len(parts) == 1 and both[0].block is both[1].block and both[0].whole and both[1].whole
 
 
 def _links(span: Span, *, own: bool, today: date) -> dict[str, str]:

@@ -29,14 +29,14 @@ SENTENCES = {
 }
 
 
-def sentence(reason: Reason, zone: str) -> str:
-    """One line of the trace, with times on the clock of `zone`."""
+def sentence(reason: Reason, zone: str, style: str = "%Y-%m-%d %H:%M") -> str:
+    """One line of the trace, with times on the clock of `zone`, written in `style` (strftime)."""
     facts: dict[str, Any] = {
         "layer": reason.layer,
         "person": reason.person,
         "for_person": reason.for_person,
-        "start": _shown(reason.start, zone),
-        "end": _shown(reason.end, zone),
+        "start": _shown(reason.start, zone, style),
+        "end": _shown(reason.end, zone, style),
         "turn": None if reason.turn is None else reason.turn + 1,
     }
     return _(SENTENCES[reason.step]) % facts
@@ -47,5 +47,5 @@ def sentences(schedule: Schedule, at: datetime) -> list[str]:
     return [sentence(reason, schedule.timezone) for reason in why(schedule, at)]
 
 
-def _shown(instant: datetime | None, zone: str) -> str:
-    return f"{to_local(instant, zone):%Y-%m-%d %H:%M}" if instant else _("further notice")
+def _shown(instant: datetime | None, zone: str, style: str) -> str:
+    return to_local(instant, zone).strftime(style) if instant else _("further notice")

@@ -90,6 +90,12 @@ def day(context: template.Context, at: datetime) -> str:
     return f"{times.day(local, now=_now(context))}, {times.zone_name(local)}"
 
 
+@register.simple_tag
+def zone_of(at: datetime) -> str:
+    """The name of the zone in which the page is drawn, as it is said at `at`: "GMT"."""
+    return times.zone_name(timezone.localtime(at))
+
+
 @register.simple_tag(takes_context=True)
 def shown(context: template.Context, value: Any) -> Any:
     """A value of any kind as people read it: an instant as `when short`, nothing as "-", anything else as it is.

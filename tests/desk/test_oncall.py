@@ -44,11 +44,25 @@ def test_nobody_names_the_fallback(world: World, sign_in: SignIn, now: object) -
     for page in ("/oncall/", "/oncall/payments-primary/"):
         text = browser.get(page).content.decode()
         assert "Nobody has the pager" in text
-        assert "alerts go to the catch-all: Ada" in text
+        assert "alerts go to Bob Bell at once, step 2 of payments" in text
+
+
+def test_nobody_at_all_names_the_catch_all(world: World, sign_in: SignIn, now: object) -> None:
+    world.schedule.layers.all().delete()
+    world.policy.steps.filter(position__gt=0).delete()
+    assert "alerts go to the catch-all of payments: Ada" in sign_in(world.ana).get("/oncall/").content.decode()
+    world.policy.steps.all().delete()
+    assert "no policy asks this schedule" in sign_in(world.ana).get("/oncall/").content.decode()
 
 
 def test_policies_in_words(world: World, sign_in: SignIn, now: object) -> None:
-    (policy,) = sign_in(world.ana).get("/oncall/").context["policies"]
+    (policy,) = sign_in(world.ana).get("/oncall/").context["far_policies"]
+    assert [(hop.who, hop.when) for hop in policy.hops] == [
+        ("payments-primary", "at once"),
+        ("Bob Bell", "after 5 min"),
+        ("all of it", "once more"),
+        ("Ada", "every 15 min"),
+    ]
     assert policy.lines == [
         "step 1, at once: who has the pager of payments-primary",
         "step 2, then after 5 min: Bob Bell",
@@ -60,8 +74,27 @@ def test_policies_in_words(world: World, sign_in: SignIn, now: object) -> None:
 def test_gaps_ahead(world: World, sign_in: SignIn, now: object) -> None:
     windows = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]
     world.schedule.layers.update(windows=windows)
-    gap = sign_in(world.ana).get("/oncall/").context["gaps"][0]
+    response = sign_in(world.ana).get("/oncall/")
+    (found,) = response.context["gaps"]
+    gap = found.gaps[0]
     assert (gap.start, gap.end) == (AT, datetime(2026, 11, 23, 9, tzinfo=UTC))
+    text = " ".join(response.content.decode().split())
+    assert "nobody at night and at weekends, 11 gaps in 14 days, the next" in text
+
+
+def test_mine_then_my_teams_then_the_others(world: World, sign_in: SignIn, now: object) -> None:
+    make_schedule("a-others", make_user())
+    make_schedule("b-teams", make_user(), team=world.team)
+    make_schedule("c-turns", world.bob, world.ana, every=52)
+    groups = sign_in(world.ana).get("/oncall/").context["groups"]
+    assert [(group.name, [row["schedule"].slug for row in group.rows]) for group in groups] == [
+        ("Yours", ["payments-primary", "c-turns"]),
+        ("Your teams", ["b-teams"]),
+        ("Everybody else", ["a-others"]),
+    ]
+    assert [row["may"] for group in groups for row in group.rows] == [True, False, False, False]
+    (everything,) = sign_in(world.olga).get("/oncall/").context["groups"]
+    assert not any(row["may"] for row in everything.rows)
 
 
 def test_queries_do_not_grow(world: World, sign_in: SignIn, now: object, django_assert_max_num_queries: Any) -> None:
@@ -125,7 +158,7 @@ class TestCalendar:
         world.schedule.layers.all().delete()
         response = sign_in(world.ana).get(self.PAGE)
         assert response.context["rows"][-1]["cells"][0].segments[0].block.source == "gap"
-        assert len(response.context["gaps"]) == 1
+        assert len(response.context["gaps"].gaps) == 1
 
     @pytest.mark.parametrize("zone", ["America/New_York", "Africa/Cairo", "Pacific/Apia"])
     def test_days_of_clock_changes(self, zone: str, world: World, sign_in: SignIn, now: object) -> None:
@@ -158,6 +191,20 @@ class TestCalendar:
         assert browser.get("/oncall/nothing/").status_code == 404
         Schedule.objects.update(archived_at=AT)
         assert browser.get(self.PAGE).status_code == 404
+
+    def test_a_layer_is_not_named_twice(self, world: World, sign_in: SignIn, now: object) -> None:
+        for name, named, rule in (
+            ("52 Weeks", "every 52 weeks, Mon 09:00", ""),
+            ("nights", "nights", "every 52 weeks, Mon 09:00"),
+        ):
+            world.schedule.layers.update(name=name)
+            row = sign_in(world.ana).get(self.PAGE).context["rows"][0]
+            assert (row["name"], row["rule"]) == (named, rule)
+
+    def test_agenda_joins_the_days_of_one_person(self, world: World, sign_in: SignIn, now: object) -> None:
+        today, rest = sign_in(world.ana).get(self.PAGE).context["agenda"]
+        assert (today["today"], today["last"]) == (True, None)
+        assert (rest["day"], rest["last"]) == (datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 12, 4, tzinfo=UTC))
 
     def test_agenda_begins_today(self, world: World, sign_in: SignIn, now: object) -> None:
         agenda = sign_in(world.ana).get(self.PAGE).context["agenda"]
