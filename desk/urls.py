@@ -22,6 +22,7 @@ from desk import (
     override,
     page_me,
     palette,
+    proof,
     remediation,
     remediation_item,
     review,
@@ -41,6 +42,7 @@ app_name = "desk"
 incident_patterns = [
     path("", incident.incident, name="incident"),
     path("live/", incident.live, name="live"),
+    path("pages/", proof.proof, name="proof"),
     path("times/", times.times, name="times"),
     path("impact/<slug:row>/", times.impact, name="impact"),
     path("<str:name>/", acts.act, name="act"),

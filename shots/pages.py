@@ -108,6 +108,7 @@ SHOTS = (
             "incident-over": "/incidents/{over}/",
             "incident-closed": "/incidents/{closed}/",
             "incident-times": "/incidents/{over}/times/",
+            "incident-pages": "/incidents/{open}/pages/",
             "impact": "/incidents/{over}/impact/new/",
             "declare": "/declare/",
         },

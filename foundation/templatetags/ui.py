@@ -174,6 +174,12 @@ def role_word(name: str) -> str:
 
 
 @register.filter
+def why_not_sent(reason: str) -> str:
+    """Why a page was not sent any more, in words."""
+    return str(words.NOT_SENT.get(reason, reason))
+
+
+@register.filter
 def edited_word(data: dict[str, Any]) -> str:
     """What was done to a field: "corrected the title", "filed the postmortem"."""
     return words.edited(str(data.get("field") or ""), str(data.get("new") or ""))

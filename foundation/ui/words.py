@@ -53,6 +53,15 @@ ROLES: dict[str, str | Promise] = {
 }
 """What somebody with a role does, to be said behind their name."""
 
+NOT_SENT: dict[str, str | Promise] = {
+    "answered": _("somebody had it already"),
+    "over": _("it was over"),
+    "silenced": _("it was quiet"),
+    "person_inactive": _("no longer here"),
+    "method_unusable": _("this way was switched off"),
+}
+"""Why a page was not sent any more, to be said behind it."""
+
 # What was corrected, as the story says it.
 FIELDS: dict[str, str | Promise] = {
     "title": _("the title"),

@@ -1,0 +1,75 @@
+"""Page proof: every decision about paging with its reason and result, in a constant number of queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from incidents import lifecycle
+from incidents.models import Incident
+from paging import answers
+from tests.clock import work_off
+from tests.factories import AT
+from tests.paging.conftest import World, with_mail
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+def played(world: World) -> Incident:
+    """Alice is paged and her mail is sent; Bob is next, and acknowledges before his second way rings."""
+    with_mail(world.bob, slug="other", address="bob.home@example.com")
+    incident = world.open()
+    with time_machine.travel(AT, tick=False):
+        work_off(AT, "paging", "sending")
+    with time_machine.travel(AT + 5 * MINUTE, tick=False):
+        work_off(AT + 5 * MINUTE, "paging")
+        answers.acknowledge(incident, by=world.bob, at=AT + 5 * MINUTE)
+        work_off(AT + 5 * MINUTE, "sending")
+    return incident
+
+
+def text(client: Client, incident: Incident, query: str = "") -> str:
+    """The page as its reader sees it, without the markup's line breaks."""
+    answer = client.get(f"{incident.path}pages/{query}")
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_who_was_paged_by_what_with_what_result_and_who_was_not_and_why(world: World, client: Client) -> None:
+    incident = played(world)
+    client.force_login(world.alice)
+    with time_machine.travel(AT + 6 * MINUTE, tick=False):
+        said = text(client, incident)
+    assert said.index("Paging Alice") < said.index("Paging Bob") < said.index("Bob has it")
+    assert "pager of payments-primary, step 1" in said
+    assert said.count("somebody had it already") == 2, "both ways of Bob rang too late to be needed"
+    assert "bob.home@example.com" not in said, "an address is its person's alone"
+
+
+def test_a_person_without_a_way_is_said(world: World, client: Client) -> None:
+    world.alice.contact_methods.all().delete()
+    incident = world.open()
+    work_off(AT, "paging")
+    client.force_login(world.bob)
+    assert "no verified way" in text(client, incident)
+
+
+def test_the_number_of_queries_does_not_grow(world: World, client: Client) -> None:
+    client.force_login(world.alice)
+    incident = played(world)
+    text(client, incident)
+    with CaptureQueriesContext(connection) as few:
+        text(client, incident)
+    incident = lifecycle.unacknowledge(incident, by=world.bob, at=AT + 10 * MINUTE)
+    for minute in range(10, 200, 5):
+        work_off(AT + minute * MINUTE, "paging")
+    with CaptureQueriesContext(connection) as many:
+        said = text(client, incident)
+    assert "nobody answered" in said
+    assert len(many) == len(few) + 2, "what comes next is asked now: the run and its people"
