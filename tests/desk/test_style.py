@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +12,48 @@ from desk.style import tokens
 from teams.models import Role
 from tests.factories import make_user
 
+COMPONENTS = {
+    "ask",
+    "btn",
+    "callout",
+    "check-chip",
+    "checks",
+    "chip",
+    "choice",
+    "class-badge",
+    "clock-face",
+    "data",
+    "dotted",
+    "empty",
+    "errorlist",
+    "field",
+    "figure",
+    "finding",
+    "helptext",
+    "kept",
+    "more",
+    "paged",
+    "pairs",
+    "part-row",
+    "presses",
+    "preview",
+    "rows",
+    "secret",
+    "seg",
+    "slim",
+    "slug",
+    "snippet",
+    "state",
+    "steps",
+    "story",
+    "strip",
+    "subnav",
+    "tabs",
+    "tag",
+    "theirs",
+    "tiles",
+    "toast",
+}
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
@@ -24,6 +67,15 @@ def test_every_component_is_shown(db: None, client: Client) -> None:
     for name in tokens()["colours"]:
         assert page.count(f'fill="var(--{name})"') >= 2  # light and dark
     assert 'style="' not in page
+
+
+def test_what_the_sheet_makes_of_a_page_is_shown(db: None, client: Client) -> None:
+    client.force_login(make_user(role=Role.ADMIN))
+
+    page = client.get("/style/").content.decode()
+
+    shown = {name for names in re.findall(r'class="([^"]+)"', page) for name in names.split()}
+    assert COMPONENTS - shown == set()
 
 
 def test_every_token_has_its_place() -> None:
