@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, paging, starting
+from bench import intake, look, machine, newcomer, paging, starting
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -90,6 +90,8 @@ def report(total: Result, scale: Scale, load_before: str) -> str:
 
 def main(words: Sequence[str]) -> int:
     """Measure and print; 1 when a figure falls short of its target."""
+    if words[:1] == ["newcomer"]:
+        return newcomer.main(words[1:])
     parser = argparse.ArgumentParser(prog="./run bench", description="Measure what was promised.")
     parser.add_argument("--quick", action="store_true", help="small and once: shows that it works, measures nothing")
     parser.add_argument("--write", action="store_true", help=f"keep the table as {WRITTEN.relative_to(ROOT)}")

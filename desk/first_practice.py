@@ -81,7 +81,7 @@ def tour(request: HttpRequest) -> HttpResponse:
     """What to try in the demo, with the addresses of things that are there now."""
     user = person(request)
     _in_the_demo(request, user)
-    burning = visible(user).open().filter(severity=Severity.CRITICAL).order_by("-pk").first()
+    burning = visible(user).open().filter(severity=Severity.CRITICAL, held_by=None, drill=False).order_by("-pk").first()
     return render(request, "desk/first_tour.html", {"at": timezone.now(), "burning": burning, "over": _over(user)})
 
 

@@ -96,4 +96,4 @@ def _rang(page: Page | None, incident: Incident, user: User) -> Link:
         return Link("rang", title, text=_("It is over, and nobody had acknowledged it."))
     if incident.is_held and incident.held_by_id != user.pk:
         return Link("rang", title, done=True, text=_("%s has it.") % incident.held_by)
-    return Link("rang", title, text=_("Press Acknowledge in the red bar at the top, or in the mail.") if page else "")
+    return Link("rang", title, text=_("It calls you now: press Acknowledge in the red bar at the top.") if page else "")

@@ -57,7 +57,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 class System:
     """`with System(org) as system:` runs until the block ends. `org` is applied once everything is ready."""
 
-    def __init__(self, org: str = "", **environment: str) -> None:
+    def __init__(self, org: str = "", *, root: Path = ROOT, **environment: str) -> None:
+        self.root = root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = Path(tempfile.mkdtemp(prefix="sharp-end-system-"))
@@ -94,11 +95,11 @@ class System:
         """Start everything and wait until it is ready."""
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(ROOT / "run"), "up", "--port", str(self.port)],
+                [str(self.root / "run"), "up", "--port", str(self.port)],
                 stdout=log,
                 stderr=log,
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.root,
             )
         self.until(lambda: self.get("/healthz/ready").status == 200, 90, "ready")
 
@@ -131,9 +132,9 @@ class System:
     def manage(self, *words: str) -> str:
         """A management command; its standard output."""
         done = subprocess.run(
-            [str(ROOT / "run"), "manage", *words],
+            [str(self.root / "run"), "manage", *words],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self.root,
             capture_output=True,
             text=True,
             check=False,

@@ -98,7 +98,14 @@ def test_it_is_in_the_history_of_settings(begun: Client) -> None:
 def test_twice_is_once(begun: Client) -> None:
     response = begun.post("/start/", {**ANSWERS, "team": "Another"})
     assert (response.status_code, response.headers["Location"]) == (303, "/start/wake/")
-    assert [row.objects.count() for row in (Team, Schedule, EscalationPolicy, Service, Source, Key)] == [1, 1, 1, 1, 2, 2]
+    assert [row.objects.count() for row in (Team, Schedule, EscalationPolicy, Service, Source, Key)] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
 
 
 @pytest.mark.parametrize(
