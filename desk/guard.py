@@ -36,6 +36,11 @@ def require(allowed: bool, sentence: str = "") -> None:
         raise PermissionDenied(sentence or _("Your role does not allow this."))
 
 
+def hidden(user: User) -> IncidentQuerySet:
+    """The few incidents that `user` may not see: what hangs on incidents is found by leaving these out."""
+    return IncidentQuerySet(Incident).hidden_from(user)
+
+
 def visible(user: User) -> IncidentQuerySet:
     """The incidents that `user` may see."""
     return IncidentQuerySet(Incident).visible_to(user)

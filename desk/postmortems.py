@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.guard import person, row_number, visible
+from desk.guard import hidden, person, row_number
 from desk.learning import faces_by_incident
 from postmortems.models import Clock, Postmortem
 from teams.models import User
@@ -33,7 +33,7 @@ RELATED = ("incident__service__team", "owner")
 
 def theirs(user: User) -> QuerySet[Postmortem]:
     """The postmortems of incidents that `user` may see."""
-    return Postmortem.objects.filter(incident__in=visible(user)).select_related(*RELATED)
+    return Postmortem.objects.exclude(incident__in=hidden(user)).select_related(*RELATED)
 
 
 def overdue(rows: QuerySet[Postmortem], kind: str, at: datetime) -> QuerySet[Postmortem]:

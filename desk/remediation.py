@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
-from desk.guard import find_incident, person, require, row_number, visible, who
+from desk.guard import find_incident, hidden, person, require, row_number, who
 from desk.remediation_figures import record
 from desk.remediation_forms import ProposeForm
 from incidents.models import NotAllowed
@@ -76,7 +76,7 @@ def _key(text: str) -> tuple[date | None, int] | None:
 
 def theirs(user: User) -> QuerySet[Remediation]:
     """The items of incidents that `user` may see."""
-    return Remediation.objects.filter(postmortem__incident__in=visible(user))
+    return Remediation.objects.exclude(postmortem__incident__in=hidden(user))
 
 
 def with_block(rows: QuerySet[Remediation]) -> QuerySet[Remediation]:

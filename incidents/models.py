@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from teams.models import Role, Service, Severity, User
+from teams.models import Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -71,13 +71,15 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """What `user` may see: everything but restricted incidents of other teams."""
         if user.role == Role.ADMIN:
             return self
-        theirs = Incident.objects.filter(restricted=True).filter(
-            Q(service__team__memberships__user=user)
-            | Q(service__team__manager=user)
-            | Q(service__team__director=user)
-            | Q(tenures__person=user)
-        )
-        return self.filter(Q(restricted=False) | Q(pk__in=theirs.values("pk")))
+        theirs = Incident.objects.filter(Q(service__in=_services_of(user)) | Q(pk__in=_held_by(user)), restricted=True)
+        return self.filter(Q(restricted=False) | Q(pk__in=theirs.order_by().values("pk")))
+
+    def hidden_from(self, user: User) -> IncidentQuerySet:
+        """What `user` may not see; they are few, so whoever asks for what hangs on incidents excludes these."""
+        if user.role == Role.ADMIN:
+            return self.none()
+        found = self.filter(restricted=True).exclude(service__in=_services_of(user))
+        return found.exclude(pk__in=_held_by(user)).order_by()
 
     def locked(self, pk: int) -> Incident:
         """The row under its lock. It comes first in every path that writes; call inside a transaction."""
@@ -87,6 +89,17 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """The incident called `INC-12` (or `12`); nothing for any other text."""
         found = NUMBER.fullmatch(number.strip())
         return self.filter(pk=int(found[1])) if found else self.none()
+
+
+def _services_of(user: User) -> models.QuerySet[Service, Any]:
+    """Keys of the services of the teams that `user` belongs to, manages or directs."""
+    teams = Team.objects.filter(Q(memberships__user=user) | Q(manager=user) | Q(director=user))
+    return Service.objects.filter(team__in=teams.order_by().values("pk")).order_by().values("pk")
+
+
+def _held_by(user: User) -> models.QuerySet[RoleTenure, Any]:
+    """Keys of the incidents in which `user` has a role, or had."""
+    return RoleTenure.objects.filter(person=user).order_by().values("incident")
 
 
 class Incident(models.Model):
