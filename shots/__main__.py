@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from django.conf import settings
 from playwright.sync_api import Browser
 
 from shots import checks, sheet
@@ -103,6 +104,8 @@ def illustrate(browser: Browser, stage: Stage, out: Path) -> None:
 
 def main(words: Sequence[str]) -> int:
     """Take them; 1 when a page complained."""
+    if not settings.configured:
+        settings.configure(USE_TZ=True)  # no application here, only its clock
     options = _options(words)
     states = list(STATES.values()) if options.state == "all" else [STATES[options.state]]
     states = [one for one in states if options.state != "all" or one.name != "small"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from shots.judge import Scheme, accessible, printed, shaped
-from shots.pages import Shot
+from shots.pages import STRANGER, Shot
 from shots.stage import Company
 from shots.weights import FirstView, first_view
 
@@ -52,13 +52,19 @@ def judged(company: Company, shot: Shot, page: Page, sizes: list[tuple[int, int]
 
 
 def views(company: Company, shot: Shot) -> list[FirstView]:
-    """The first view of a page on a phone and on a desktop. Raises LookupError when its address names nothing."""
+    """The first view of a page on a phone and on a desktop. Raises LookupError when its address names nothing.
+
+    Where something moved the page is opened once more, and only what moved again counts: a browser that gets no CPU paints
+    half a page, and then the other half.
+    """
     address, visitor = company.address(shot.path), company.visitor(shot.who)
     base, state = company.stage.system.url, visitor.context.storage_state()
-    return [
-        first_view(company.browser, address, base=base, state=state, width=width, height=height)
-        for width, height in (PHONE, DESKTOP)
-    ]
+
+    def seen(size: tuple[int, int]) -> FirstView:
+        return first_view(company.browser, address, base=base, state=state, width=size[0], height=size[1])
+
+    found = [seen(size) for size in (PHONE, DESKTOP)]
+    return [seen(size) if one.shifts else one for size, one in zip((PHONE, DESKTOP), found, strict=True)]
 
 
 def weights(browser: Browser, company: Company, shots: Sequence[Shot]) -> dict[str, int]:
@@ -79,7 +85,7 @@ def same_titles(pages: Sequence[Judged]) -> list[tuple[Judged, str]]:
     seen: dict[str, Shot] = {}
     found = []
     for one in pages:
-        if not one.title or one.shot.status != HTTPStatus.OK:
+        if not one.title or one.shot.status != HTTPStatus.OK or one.shot.who == STRANGER:
             continue
         other = seen.setdefault(one.title, one.shot)
         if other.path.partition("?")[0] != one.shot.path.partition("?")[0]:

@@ -1,7 +1,7 @@
 // What a page is judged by, in the page itself. Each function gives one line of text for each thing that is wrong.
 (() => {
   "use strict";
-  const PRESSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])";
+  const PRESSABLE = ["a[href]", "button", "input:not([type=hidden])", "select", "textarea", "summary", "[tabindex]"].map((one) => `${one}:not([tabindex='-1'])`).join();
   const line = (item) => item.outerHTML.replace(/\s+/g, " ").slice(0, 110);
   const shown = (item) => item.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && item.getClientRects().length > 0;
   const hiddenForEyes = (item) => { const box = item.getBoundingClientRect(); return box.width <= 1 || box.height <= 1 || getComputedStyle(item).clipPath !== "none"; };
@@ -16,7 +16,7 @@
   function tooWide() {
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
-    const wide = all("body *").filter((item) => item.getBoundingClientRect().right > room + 1 && !item.closest(".scroll, pre"));
+    const wide = all("body *").filter((item) => item.getBoundingClientRect().right > room + 1 && !item.closest(".scroll, pre, nav.tabs, nav.subnav"));
     return (wide.length ? wide : [document.body]).slice(0, 3).map(line);
   }
 
@@ -67,8 +67,9 @@
   }
 
   function outlined(item) {
-    return [item, ...(item.labels || []), item.parentElement].some((one) => {
-      const style = getComputedStyle(one);
+    const places = [[item], [item, "::after"], [item.parentElement], ...[...(item.labels || [])].map((label) => [label])];
+    return places.some(([one, part]) => {
+      const style = getComputedStyle(one, part);
       return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
     });
   }
@@ -83,9 +84,9 @@
     });
   }
 
-  // On paper there is nothing to press, and what does not fit is lost.
+  // On paper there is nothing to press, and what does not fit is lost. Fields of text hold what somebody wrote.
   function printed() {
-    const wrong = all("header.bar, nav, button, input, select, textarea, .btn").filter(shown).filter((item) => !hiddenForEyes(item));
+    const wrong = all("header.bar, nav, button, select, .btn").filter(shown).filter((item) => !hiddenForEyes(item));
     const cut = all("main *").filter((item) => shown(item) && !hiddenForEyes(item) && ["auto", "scroll", "hidden"].includes(getComputedStyle(item).overflowX) && item.scrollWidth > item.clientWidth + 1);
     return [...wrong.slice(0, 5).map((item) => `printed, but nobody can press it: ${line(item)}`), ...cut.slice(0, 3).map((item) => `cut off on paper: ${line(item)}`), ...tooWide().map((item) => `wider than the paper: ${item}`)];
   }

@@ -57,7 +57,6 @@ FINDS = {
     "policy": Find("/setup/", rf"/setup/policy/{SLUG}/"),
     "made": Find("/setup/", rf"/setup/source/{SLUG}/"),
     "person": Find("/settings/people/", r"/settings/people/(\d+)/deactivate/"),
-    "invited": Find("/settings/people/", r"/settings/people/(\d+)/invite/"),
     "token": Find("/settings/tokens/", r"/settings/tokens/(\d+)/revoke/"),
     "told": Find("/status/incidents/", r'href="[^"]*/?(incidents/[\w-]+)/?"'),
 }
@@ -186,7 +185,6 @@ SHOTS = (
         {
             "people": "/settings/people/",
             "invite": "/settings/people/invite/",
-            "invite-again": "/settings/people/{invited}/invite/",
             "switch-off": "/settings/people/{person}/deactivate/",
             "tokens": "/settings/tokens/",
             "history": "/settings/history/",

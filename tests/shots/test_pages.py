@@ -29,7 +29,6 @@ ANY = {
     "link": "/p/x/",
     "signin": "/signin/x/",
     "person": "1",
-    "invited": "1",
     "token": "1",
 }
 """Values that are as good as any to find out which pattern an address belongs to; everything else is called `x`."""

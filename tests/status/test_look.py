@@ -12,8 +12,8 @@ import pytest
 
 from incidents import lifecycle
 from postmortems.models import Remediation
+from shots.judge import NARROWEST, Scheme, axe, call
 from status import tree
-from tests.browser.test_accessibility import NARROWEST, SCHEMES, TOO_WIDE, findings
 from tests.browser.visitor import chromium
 from tests.factories import AT, make_incident, make_user
 from tests.peers import peer
@@ -71,7 +71,8 @@ def site(pages: list[str], root: Path) -> Iterator[str]:
 
 def test_everybody_can_use_it(site: str, pages: list[str]) -> None:
     said = {}
-    judge = Path(peer("axe.min.js")).read_text()
+    peer("axe.min.js")
+    schemes: list[Scheme] = ["light", "dark"]
     with chromium() as browser:
         page = browser.new_page()
         complaints: list[str] = []
@@ -80,14 +81,13 @@ def test_everybody_can_use_it(site: str, pages: list[str]) -> None:
         page.on("request", lambda request: asked.append(request.url))
         for path in pages:
             page.goto(f"{site}{path}")
-            page.evaluate(judge)
             page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
             for width in (1280, NARROWEST):
                 page.set_viewport_size({"width": width, "height": 800})
-                for scheme in SCHEMES:
+                for scheme in schemes:
                     page.emulate_media(color_scheme=scheme)
-                    said[f"{path} {width} {scheme}"] = findings(page)
-                    said[f"{path} {width} {scheme} too wide"] = page.evaluate(TOO_WIDE)
+                    said[f"{path} {width} {scheme}"] = axe(page)
+                    said[f"{path} {width} {scheme} too wide"] = call(page, "tooWide")
         page.close()
     assert {name: found for name, found in said.items() if found} == {}
     assert complaints == []
