@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key
 from incidents.models import Incident
+from paging import throttle
 from paging.channels.base import Receipt
 from paging.channels.known import channel
 from paging.consequences import go_on, locked_incidents, switch_off, without_address
+from paging.delivery import RECEIPT_WITHIN
 from paging.models import Delivery, DeliveryAttempt
 
 State = Delivery.State
@@ -27,7 +29,7 @@ def record(batch: UUID, receipt: Receipt, *, at: datetime) -> int:
     """A provider says what became of the message `batch`; returns how many deliveries changed.
 
     Late, doubled and overtaken receipts change nothing: numbered ones by their number, others by what is known already. A
-    failure after all rings the person's next method now, unless the page has been answered.
+    failure after all rings the person's next method now, unless the page has been answered; one that passes is tried again.
     """
     rows = list(_of(batch).select_related("page__person", "method__user").order_by("pk"))
     incidents = locked_incidents(rows)
@@ -57,21 +59,22 @@ def _is_news(row: Delivery, receipt: Receipt) -> bool:
 
 def _apply(row: Delivery, receipt: Receipt, incident: Incident | None, at: datetime) -> None:
     """One delivery moves to what the receipt says. The caller holds the locks."""
-    row.state, row.receipt_seq = State(receipt.state), receipt.sequence
-    row.sent_at, row.lease_until = row.sent_at or at, None
+    failed = receipt.state == State.FAILED
+    again = throttle.retry_at(row.attempt, at) if failed and receipt.again else None
+    row.state, row.receipt_seq = State.QUEUED if again else State(receipt.state), receipt.sequence
+    row.sent_at, row.lease_until, row.due_at = row.sent_at or at, None, again or row.due_at
     row.provider_ref = row.provider_ref or receipt.reference[:300]
-    if row.state != State.SENT:
-        row.receipt_due_at = None
-    if row.state == State.FAILED:
+    # On its way before its sender heard so: what becomes of it is still to be told.
+    row.receipt_due_at = row.receipt_due_at or at + RECEIPT_WITHIN if row.state == State.SENT else None
+    if failed:
         said = without_address(receipt.error, row.method.address if row.method else "")
         row.error = said[:1000]
-    row.save(
-        update_fields=["state", "receipt_seq", "sent_at", "lease_until", "provider_ref", "receipt_due_at", "error"]
-    )
+    fields = ["state", "receipt_seq", "sent_at", "lease_until", "due_at", "provider_ref", "receipt_due_at", "error"]
+    row.save(update_fields=fields)
     DeliveryAttempt.objects.filter(delivery=row, number=row.attempt, finished_at=None).update(
         finished_at=at, outcome="sent"
     )
-    if row.state == State.FAILED:
+    if failed:
         go_on(row, incident, row.error, at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID, uuid4
 
 
@@ -69,7 +69,8 @@ class Message:
 class Receipt:
     """What a provider says became of a message: `sent` (still on its way), `delivered`, `read` or `failed`.
 
-    `sequence` orders receipts where the provider numbers them. `switch_off` as in `SendFailed`.
+    `sequence` orders receipts where the provider numbers them. `switch_off` as in `SendFailed`. `again`: it failed for a
+    reason that passes, so the same method is tried again too.
     """
 
     state: str
@@ -77,6 +78,7 @@ class Receipt:
     sequence: int | None = None
     switch_off: bool = False
     reference: str = ""
+    again: bool = False
 
 
 class Channel(Protocol):
@@ -95,4 +97,13 @@ class Channel(Protocol):
 
     def ask(self, reference: str) -> Receipt | None:
         """What became of it."""
+        ...
+
+
+@runtime_checkable
+class Speaks(Protocol):
+    """A medium that can carry a few plain words to an address: the code that proves it."""
+
+    def say(self, address: str, text: str) -> str:
+        """Hand them over; returns the provider's reference, and raises SendFailed as `send` does."""
         ...
