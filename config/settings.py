@@ -285,6 +285,8 @@ LOGGING = {
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 TWILIO_BASE_URL, SLACK_BASE_URL, NTFY_URL = _env["TWILIO_BASE_URL"], _env["SLACK_BASE_URL"], _env["NTFY_URL"]
+TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = _env["TWILIO_ACCOUNT_SID"], _env["TWILIO_AUTH_TOKEN"]
+TWILIO_FROM = _env["TWILIO_FROM"]
 NTFY_TOKEN = _env["NTFY_TOKEN"]
 METRICS_TOKEN = _env["METRICS_TOKEN"]
 STATUS_ROOT = Path(_env["STATUS_ROOT"]).expanduser().resolve() if _env["STATUS_ROOT"] else SHARPEND_HOME / "status"

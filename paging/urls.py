@@ -1,8 +1,13 @@
-"""The address of a page."""
+"""The address of a page, and the way back of providers."""
 
 from django.urls import path
 
-from paging import views
+from paging import twilio_views, views
 
 app_name = "paging"
-urlpatterns = [path("p/<str:token>/", views.page_link, name="page")]
+urlpatterns = [
+    path("p/<str:token>/", views.page_link, name="page"),
+    path("in/twilio/sms/", twilio_views.sms, name="twilio_sms"),
+    path("in/twilio/voice/<str:token>/", twilio_views.voice, name="twilio_voice"),
+    path("in/twilio/status/<str:token>/", twilio_views.status, name="twilio_status"),
+]

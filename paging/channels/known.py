@@ -7,8 +7,11 @@ from django.utils.module_loading import import_string
 
 from paging.channels.base import Channel
 
+TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
 MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "email": ("paging.channels.email.Email", ()),
+    "sms": ("paging.channels.twilio_sms.Sms", TWILIO),
+    "voice": ("paging.channels.twilio_voice.Voice", TWILIO),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
 }
