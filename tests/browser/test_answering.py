@@ -144,4 +144,10 @@ def test_keys_press_the_buttons(system: System, visit: Visit) -> None:
     expect(page.get_by_label("Note", exact=True)).to_be_focused()
     page.keyboard.type("armed")  # letters in a field are letters
     assert page.get_by_label("Note", exact=True).input_value() == "armed"
+    for key, field in (("p", "Who can help?"), ("u", "Title for customers"), ("t", "does what")):
+        page.keyboard.press("Escape")
+        page.keyboard.press(key)
+        unfolded = page.locator(f"details[open]:has(> [data-key={key}])")
+        expect(unfolded.get_by_label(field)).to_be_visible()
+        expect(unfolded.locator(":focus")).to_have_count(1)  # what a key unfolds is meant to be filled in
     over(system, "Key ring")

@@ -57,6 +57,9 @@ def test_what_nobody_has_is_said_to_everybody(world: World, sign_in: SignIn, now
     assert f"{alone.number} has nobody yet" in text
     assert not response.context["calm"]
     lifecycle.acknowledge(alone, by=world.bob, at=AT)
+    lifecycle.unacknowledge(alone, by=world.bob, at=AT)
+    assert f"{alone.number} has nobody now" in sign_in(world.ada).get("/").content.decode()
+    lifecycle.acknowledge(alone, by=world.bob, at=AT)
     assert sign_in(world.ada).get("/").context["calm"]
 
 
