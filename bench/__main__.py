@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, newcomer, paging, starting
+from bench import intake, look, machine, newcomer, paging, starting, views
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -17,7 +17,7 @@ from config.home import ROOT
 from tests.fakes.smtp import MailServer
 from tests.system import System
 
-FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look")
+FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look", "views")
 NOTES = """\
 - pgbench repeats every statement of one such POST, from BEGIN to COMMIT and the NOTIFY, with 8 clients over the same
   socket, in another database on the same server; the two are measured in turn.
@@ -26,6 +26,7 @@ NOTES = """\
 - Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
 - Statements are counted in one process: the intake, the look at the incident, the sending. The dispatcher's own looks
   are the last lines of the table: each kind of due work once, with 50 rows due of each, however many are open.
+- A first view is every byte that a browser with an empty cache gets from the address to the drawn page, headers included.
 - Memory is what belongs to the processes alone plus their share of what they have in common (PSS).
 """
 WRITTEN = ROOT / "docs" / "figures.md"
@@ -48,6 +49,7 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
             "hundreds": intake.hundreds,
             "mass": intake.mass,
             "look": look.look,
+            "views": views.views,
         }
         if "starting" in wanted:
             _add(total, "starting", partial(starting.starting, house, scale))
