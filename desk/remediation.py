@@ -23,7 +23,7 @@ from incidents.models import NotAllowed
 from postmortems import item_rules as rules
 from postmortems import items
 from postmortems.item_door import postmortem_of
-from postmortems.models import Remediation, UnblockRequest
+from postmortems.models import Postmortem, Remediation, UnblockRequest
 from teams.models import Team, User
 from teams.permissions import Standing, may_write
 
@@ -76,7 +76,8 @@ def _key(text: str) -> tuple[date | None, int] | None:
 
 def theirs(user: User) -> QuerySet[Remediation]:
     """The items of incidents that `user` may see."""
-    return Remediation.objects.exclude(postmortem__incident__in=hidden(user))
+    secret = Postmortem.objects.filter(incident__in=hidden(user))
+    return Remediation.objects.exclude(postmortem__in=secret.values("pk"))
 
 
 def with_block(rows: QuerySet[Remediation]) -> QuerySet[Remediation]:

@@ -243,7 +243,10 @@ class ImpactInterval(models.Model):
             ),
             models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="impact_share"),
         ]
-        indexes = [models.Index(fields=["service", "start"], name="impact_service")]
+        indexes = [
+            models.Index(fields=["service", "start"], name="impact_service"),
+            models.Index(fields=["end"], name="impact_end"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.service}"

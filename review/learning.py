@@ -27,7 +27,7 @@ ENDED = (
 
 def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline, ...]:
     """Clocks that were due in [start, end), and those waived in it; cancelled ones owe nothing."""
-    due = Q(due_at__gte=start, due_at__lt=end)
+    due = Q(kind__in=Clock.Kind.values, due_at__gte=start, due_at__lt=end)  # each kind: the index begins with it
     waived = Q(state=Clock.State.WAIVED, ended_at__gte=start, ended_at__lt=end)
     rows = Clock.objects.filter(OWED, due | waived).exclude(state=Clock.State.CANCELLED).order_by("due_at", "pk")
     columns = ("kind", "state", "due_at", "extended_to", "ended_at")

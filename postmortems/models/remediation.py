@@ -95,6 +95,7 @@ class Remediation(models.Model):
         indexes = [
             models.Index(fields=["state", "due"], name="item_state_due"),
             models.Index(fields=["look_due_at"], name="item_look_due", condition=Q(look_due_at__isnull=False)),
+            models.Index(fields=["done_at"], name="item_done", condition=Q(done_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +119,7 @@ class ItemEvent(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["at"], name="item_event_at")]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
