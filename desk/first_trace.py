@@ -37,6 +37,7 @@ class Trace:
     """The chain of one alert. `asks` while it calls the person; `over` when they have it, or it has ended."""
 
     incident: Incident
+    began: datetime
     links: list[Link]
     asks: bool
     mine: bool
@@ -58,7 +59,7 @@ def trace_of(sources: list[Source], user: User, at: datetime) -> Trace | None:
     waiting = next((place for place, one in enumerate(links) if not one.done), None)
     links = [replace(one, next=place == waiting) for place, one in enumerate(links)]
     asks = page is not None and not page.acked_at and incident.is_open and not incident.is_held
-    return Trace(incident, links, asks, incident.is_open and incident.held_by_id == user.pk)
+    return Trace(incident, episode.opened_at, links, asks, incident.is_open and incident.held_by_id == user.pk)
 
 
 def _received(episode: Episode) -> Link:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,6 +27,7 @@ from teams.models import User
 from teams.permissions import Standing, may_edit_team_config
 
 READERS = ("generic", "alertmanager")
+ONE_PRESS = timedelta(seconds=2)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,8 +45,13 @@ def try_it(request: HttpRequest) -> HttpResponse:
 
 
 def fire(source: Source, user: User, at: datetime) -> None:
-    """Send the test alert of `source` through the intake; an earlier test ends before, so that this one pages again."""
+    """Send the test alert of `source` through the intake; an earlier test ends before, so that this one pages again.
+
+    Pressed twice at once it is sent once.
+    """
     before = trace_of([source], user, at)
+    if before and before.began > at - ONE_PRESS:
+        return
     if before and before.incident.is_open and before.incident.drill:
         send_test_alert(source, by=user, at=at, resolved=True)
         with suppress(NotAllowed):  # its alert ended it a moment ago

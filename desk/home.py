@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from desk.answers import SeeOther
 from desk.duties import Duty, duties_of
 from desk.first_form import is_first
+from desk.first_later import next_cards
 from desk.first_practice import card_of
 from desk.first_steps import missing
 from desk.frame import Frame, frame_of
@@ -70,6 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "happening_more": max(0, len(found.happening) - HAPPENING),
         "open_count": len(found.unheld) + len(found.mine) + len(found.happening),
         "in_setup": bool(setup),
+        "later": [] if setup else next_cards(user),
         **_next(user, frame, at),
     }
     return render(request, "desk/home.html", context)

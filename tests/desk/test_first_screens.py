@@ -17,6 +17,7 @@ from oncall.models import EscalationPolicy, Schedule
 from oncall.rosters import who_is_on_call
 from paging import delivery, escalation
 from paging.models import ContactMethod, Delivery, Page
+from status.models import Component
 from teams.models import DEMO, Membership, Organisation, Role, Service, Team, User
 from teams.signin import FIRST_ADMIN
 from tests.desk.conftest import World
@@ -307,3 +308,15 @@ def test_who_runs_no_source_fires_none(world: World, sign_in: SignIn, now: objec
         assert "There is no source that you may fire." in browser.get("/start/try/").content.decode()
         assert browser.post("/start/try/").status_code == 403
     assert not Incident.objects.exists()
+
+
+def test_what_comes_next_vanishes_by_facts(begun: Client) -> None:
+    assert begun.get("/").context["later"] == []  # what a page needs comes first
+    ContactMethod.objects.update(verified_at=AT)
+    begun.post("/start/try/")
+    acts = [card.act for card in begun.get("/").context["later"]]
+    assert acts == ["Invite", "Connect", "Look at it"]
+    make_user("Bob Bell")
+    Key.objects.filter(source__slug="scripts").update(last_used_at=AT)
+    Component.objects.create(slug="checkout", name="Checkout", service=Service.objects.get())
+    assert begun.get("/").context["later"] == []

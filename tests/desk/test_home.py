@@ -105,6 +105,7 @@ def test_gap_needs_who_leads_the_team(world: World, sign_in: SignIn, now: object
 
 def test_what_is_missing_is_said_to_who_can_mend_it(db: None, sign_in: SignIn, now: object) -> None:
     ada, rita = make_user("Ada", role=Role.ADMIN), make_user("Rita")
+    make_team("payments")  # somebody has begun
     assert len(sign_in(ada).get("/").context["setup"]) == 4
     assert [item["url"] for item in sign_in(rita).get("/").context["setup"]] == ["/settings/methods/"]
 
