@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from statistics import median
 
-from bench.figures import QUICK, Result, Scale
+from bench.figures import Result, Scale
 from bench.house import House
 from shots.checks import weights
 from shots.pages import SHOTS, STRANGER
@@ -24,7 +24,7 @@ def views(house: House, scale: Scale) -> Result:
     if not (shutil.which("chromium") or PLACES["chromium"].exists()):
         result.add(name, "not measured: there is no Chromium", f"<= {MOST // 1000} KB")
         return result
-    shots = [shot for shot in SHOTS if scale is not QUICK or (shot.who == STRANGER and "{" not in shot.path)]
+    shots = [shot for shot in SHOTS if scale.runs > 1 or (shot.who == STRANGER and "{" not in shot.path)]
     with _stage(house, scale) as stage, chromium() as browser:
         company = Company(browser, stage)
         try:
@@ -42,7 +42,7 @@ def views(house: House, scale: Scale) -> Result:
 
 @contextlib.contextmanager
 def _stage(house: House, scale: Scale) -> Iterator[Stage]:
-    if scale is QUICK:
+    if scale.runs == 1:
         yield Small(house.system, {})
         return
     with demo() as stage:
