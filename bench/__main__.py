@@ -1,4 +1,4 @@
-"""`./run bench [--quick] [--write] [--verbose] [FIGURE ...]`: measure, and print the table."""
+"""`./run bench [--quick] [--write] [--verbose] [FIGURE ...]`, or `newcomer`: measure, and print the table."""
 
 from __future__ import annotations
 
