@@ -22,7 +22,7 @@ from teams.permissions import Standing, may_edit_team_config, may_write
 
 SHOWN = 5
 PAGERS = 12
-LEARNED = 2_000
+LEARNED = 1_000
 """So many of the newest postmortems and items are looked through: their texts have no index."""
 
 
