@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, newcomer, paging, starting, views
+from bench import intake, look, machine, newcomer, pages, paging, starting, views
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -17,7 +17,7 @@ from config.home import ROOT
 from tests.fakes.smtp import MailServer
 from tests.system import System
 
-FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look", "views")
+FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look", "pages", "views")
 NOTES = """\
 - pgbench repeats every statement of one such POST, from BEGIN to COMMIT and the NOTIFY, with 8 clients over the same
   socket, in another database on the same server; the two are measured in turn.
@@ -26,6 +26,11 @@ NOTES = """\
 - Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
 - Statements are counted in one process: the intake, the look at the incident, the sending. The dispatcher's own looks
   are the last lines of the table: each kind of due work once, with 50 rows due of each, however many are open.
+- Pages are all those of `./run shots` and the lists of the API, as the demo's administrator, manager, engineer and a
+  stranger. They are read in one process through the real middleware, templates and database, each as the median after a
+  first look: the time is that of the server, without the network. The reference set is the demo with ten years of
+  incidents before it, built by `./run manage reference`; the plain demo stands in another database on the same server.
+  Statements may be two more than with the plain demo, for rows of a kind that it does not have.
 - A first view is every byte that a browser with an empty cache gets from the address to the drawn page, headers included.
 - Memory is what belongs to the processes alone plus their share of what they have in common (PSS).
 """
@@ -49,6 +54,7 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
             "hundreds": intake.hundreds,
             "mass": intake.mass,
             "look": look.look,
+            "pages": pages.pages,
             "views": views.views,
         }
         if "starting" in wanted:

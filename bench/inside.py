@@ -82,6 +82,12 @@ def _look() -> Any:
     return crowd.look()
 
 
+def _tour(runs: str) -> Any:
+    from bench import tour
+
+    return tour.tour(int(runs))
+
+
 PARTS: dict[str, Callable[..., Any]] = {
     "create_database": _create_database,
     "drop_database": _drop_database,
@@ -90,6 +96,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "stages": _stages,
     "fill": _fill,
     "look": _look,
+    "tour": _tour,
     "statements": _statements,
     "sql_of_one_post": _sql_of_one_post,
 }
