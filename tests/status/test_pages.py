@@ -15,7 +15,7 @@ from incidents import lifecycle
 from incidents.models import Incident
 from postmortems.models import Remediation
 from status import html, serializer, tree, writers
-from teams.models import Organisation
+from teams.models import DEMO, Organisation
 from tests.factories import AT, make_incident, make_service, make_user
 from tests.status.publicity import HOUR, MINUTE, make_component, make_report, owe, say
 
@@ -307,3 +307,9 @@ def test_however_much_there_is_it_is_read_with_the_same_number_of_queries(django
         make_report(incident)
     with django_assert_num_queries(8):
         serializer.read(AT)
+
+
+def test_a_demo_says_so_to_strangers() -> None:
+    assert "This is a demo" not in front()
+    Organisation.objects.update_or_create(pk=1, defaults={"name": DEMO})
+    assert "This is a demo: the company and its incidents are invented." in front()
