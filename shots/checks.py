@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from shots.judge import Scheme, accessible, printed, shaped
-from shots.pages import STRANGER, Shot
+from shots.pages import SAMPLES, STRANGER, Shot
 from shots.stage import Company
 from shots.weights import FirstView, first_view
 
@@ -46,7 +46,7 @@ def judged(company: Company, shot: Shot, page: Page, sizes: list[tuple[int, int]
         done.complaints += [f"{said} (at {DESKTOP[0]})" for said in done.views[1].complaints()]
     if shot.printed:
         done.complaints += printed(page)
-    done.complaints += shaped(page)
+    done.complaints += shaped(page, samples=shot.name in SAMPLES)
     done.complaints += accessible(page, sizes, schemes)
     return done
 

@@ -75,6 +75,8 @@ NOT_PAGES = {
     "sw.js": "for the browser itself",
 }
 """Addresses that answer 200 and are nothing to look at -> why."""
+SAMPLES = {"style"}
+"""Pages that show every component, those that stick to a page included."""
 PRINTED = {"schedule", "postmortem-filed", "postmortem", "review", "review-now", "incident-over", "incident-closed"}
 
 

@@ -16,7 +16,7 @@ WATCH = """
 window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
-    if (entry.hadRecentInput) continue;
+    if (entry.hadRecentInput || entry.value < 0.005) continue;  // less: the words of a time that became longer
     const moved = entry.sources.map((one) => one.node?.outerHTML || one.node?.textContent || "something");
     shifts.push(`${entry.value.toFixed(4)}: ${(moved[0] || "something").replace(/\\s+/g, " ").slice(0, 110)}`);
   }
