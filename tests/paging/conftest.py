@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django.fixtures import Settings
 
 from incidents import lifecycle
 from incidents.lifecycle import Opening
@@ -14,6 +18,8 @@ from oncall.models import Coverage, EscalationPolicy
 from paging.models import ContactMethod
 from teams.models import Service, User
 from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
+from tests.fakes import twilio as fake
+from tests.fakes.twilio import Twilio, by_client
 
 
 def with_mail(person: User, **fields: object) -> ContactMethod:
@@ -50,3 +56,19 @@ def world(db: None) -> World:
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
     return World(alice, bob, mia, service, policy)
+
+
+@pytest.fixture
+def twilio(settings: Settings, db: None) -> Iterator[Twilio]:
+    """Twilio on loopback, which believes that we are at a public address; callbacks arrive in the test's transaction."""
+    cache.clear()
+    with Twilio(by_client(Client())) as there:
+        point_at(there, settings)
+        yield there
+
+
+def point_at(there: Twilio, settings: Settings) -> None:
+    """This installation has an account there."""
+    settings.TWILIO_BASE_URL, settings.SHARPEND_URL = there.url, there.public
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = fake.ACCOUNT, fake.TOKEN
+    settings.TWILIO_FROM = fake.FROM
