@@ -62,8 +62,8 @@ def test_page_refuses_other_methods(page: str, world: World, sign_in: Callable[[
 
 def test_empty_installation_draws(db: None, sign_in: Callable[[User], Client]) -> None:
     browser = sign_in(make_user("Ada", role="admin"))
+    assert browser.get("/").headers["Location"] == "/start/", "who comes first is led through the first steps"
     for page in (
-        "/",
         "/incidents/",
         "/oncall/",
         "/services/",
