@@ -186,15 +186,15 @@ class Paging(RuleBasedStateMachine):
     @rule(child=WHICH, parent=WHICH)
     def merge(self, child: int, parent: int) -> None:
         """Two were one."""
-        if parent < len(self.numbers):
-            into = Incident.objects.get(pk=self.numbers[parent])
+        if self.numbers:
+            into = Incident.objects.get(pk=self.numbers[parent % len(self.numbers)])
             self._act(child, lambda one: lifecycle.merge(one, into=into, by=self.people[0], at=self.at))
 
     def _act(self, which: int, act: Callable[[Incident], object]) -> None:
         """Do it where it is allowed; a refusal changes nothing."""
-        if which < len(self.numbers):
+        if self.numbers:
             try:
-                act(Incident.objects.get(pk=self.numbers[which]))
+                act(Incident.objects.get(pk=self.numbers[which % len(self.numbers)]))
             except NotAllowed:
                 return
 
