@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import SECONDS, Visitor
-from tests.system import ORG, System
+from tests.system import System
 
 pytestmark = pytest.mark.peer
 
 SOON = 7 * SECONDS
-KEY = "/api/in/generic/use-a-long-random-key-0002"
-
-
-@pytest.fixture(scope="module")
-def system(browser: Browser) -> Iterator[System]:
-    """The whole system with three people."""
-    with System(ORG) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cookies(browser: Browser, system: System) -> Any:
-    """What signs Alice in."""
-    with Visitor(browser, system) as visitor:
-        return visitor.sign_in("alice@example.com").cookies
-
-
-@pytest.fixture
-def alice(browser: Browser, system: System, cookies: Any) -> Iterator[Visitor]:
-    """Alice at her desk, signed in; every breach of the content security policy is a complaint."""
-    with Visitor(browser, system) as visitor:
-        visitor.context.add_cookies(cookies)
-        yield visitor
-
-
-@pytest.fixture
-def burning(system: System) -> Iterator[Callable[[str], str]]:
-    """Opens incidents, and ends them when the test is over."""
-    opened: list[str] = []
-
-    def burn(title: str) -> str:
-        answer = system.post(KEY, {"title": title, "dedup_key": title, "severity": "critical"})
-        assert answer.status == 202
-        opened.append(title)
-        return f"/incidents/{answer.json()['incidents'][0]}/"
-
-    yield burn
-    for title in opened:
-        system.post(KEY, {"title": title, "dedup_key": title, "status": "resolved"})
 
 
 def forget_lost(visitor: Visitor) -> None:
@@ -123,34 +83,6 @@ def test_a_notice_goes_by_itself_but_not_from_under_the_focus(alice: Visitor, bu
     expect(toast(page)).to_have_count(0)
     expect(page.locator(".inc-head")).to_contain_text("monitoring")
     forget_lost(alice)  # a clock that is moved on by minutes ends what was under way
-
-
-def test_pressed_twice_is_sent_once_and_a_slow_answer_says_so(alice: Visitor, system: System, burning: Any) -> None:
-    path = burning("Pressed twice")
-    page = alice.tab()
-    page.clock.install()
-    page.goto(path)
-    page.clock.run_for(1000)
-    held: list[Route] = []
-    page.route("**/note/", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks at the function's shape
-    page.get_by_label("Note", exact=True).fill("once")
-    # What is under way cannot be asked by a locator, which would wait for the page that follows.
-    busy = "document.querySelector('#note-form .btn').getAttribute('aria-busy')"
-    press = "for (const _turn of [1, 2, 3]) document.querySelector('#note-form .btn').click()"
-    slow = "document.querySelector('#note-form > .slow')?.textContent || ''"
-    page.evaluate(f"() => {{ {press} }}")
-    assert page.evaluate(busy) is None
-    page.clock.run_for(400)
-    page.evaluate(f"() => {{ {press} }}")
-    assert (page.evaluate(busy), page.evaluate(slow)) == ("true", "")
-    page.clock.run_for(5000)
-    assert "This takes longer than usual." in page.evaluate(slow)
-    assert len(held) == 1
-    held[0].continue_()
-    expect(page.locator(".story [data-kind=note]")).to_have_count(1)
-    story = [entry for entry in system.api(f"{path}timeline/")["results"] if entry["kind"] == "note"]
-    assert len(story) == 1
-    forget_lost(alice)
 
 
 def test_what_was_pressed_without_a_connection_is_not_lost(alice: Visitor, burning: Any) -> None:
