@@ -22,6 +22,7 @@ from desk.guard import person, row_number, who
 from foundation.ui.times import duration
 from incidents.models import NotAllowed
 from paging import methods, outbox
+from paging.channels.known import clean, provable
 from paging.models import ContactMethod, Delivery, PersonalRule
 from teams.models import Severity, User
 from teams.permissions import may_see_contact_methods
@@ -29,15 +30,36 @@ from teams.permissions import may_see_contact_methods
 CLASSES = [*Severity.choices, ("default", gettext_lazy("any other class"))]
 
 
-class MethodForm(forms.Form):
-    """A new way. Only mail can be verified here so far."""
+PHONES = {"sms", "voice"}
 
-    kind = forms.ChoiceField(label=gettext_lazy("Way"), choices=[("email", gettext_lazy("e-mail"))], initial="email")
-    address = forms.EmailField(label=gettext_lazy("Address"), max_length=254)
+
+class MethodForm(forms.Form):
+    """A new way, of those that this installation has and a code can prove."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Way"), initial="email")
+    address = forms.CharField(label=gettext_lazy("Address"), max_length=254)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = provable()
+        self.fields["kind"].choices = [(kind, ContactMethod.Kind(kind).label) for kind in kinds]  # type: ignore[attr-defined]
+        if PHONES & {*kinds}:
+            self.fields["address"].label = _("Address or number")
+            self.fields["address"].help_text = _("A number begins with + and its country: +44 7700 900123.")
+
+    def clean(self) -> dict[str, Any]:
+        """The address as its kind wants it."""
+        data = self.cleaned_data
+        if "kind" in data and "address" in data:
+            try:
+                data["address"] = clean(data["kind"], data["address"])
+            except ValueError as error:
+                self.add_error("address", str(error))
+        return data
 
 
 class CodeForm(forms.Form):
-    """The code that was mailed."""
+    """The code that was sent."""
 
     code = forms.CharField(
         label=gettext_lazy("Code"),

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -25,6 +27,15 @@ def domain() -> str:
 def thread_id(number: str) -> str:
     """The id that all mails of an incident refer to."""
     return f"<{number}@{domain()}>"
+
+
+def clean(address: str) -> str:
+    """A mail address. Raises ValueError with a sentence."""
+    try:
+        validate_email(address.strip())
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from error
+    return address.strip()
 
 
 class Email:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from paging.channels.base import Channel
+from paging.channels.base import Channel, Speaks
 
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
 MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -30,3 +32,16 @@ def channel(kind: str) -> Channel | None:
 def available() -> set[str]:
     """Kinds that this installation can send."""
     return {kind for kind, (_path, needs) in MEDIA.items() if all(getattr(settings, name) for name in needs)}
+
+
+def provable() -> list[str]:
+    """Kinds that this installation can send and whose addresses a code can prove, in the order of `MEDIA`."""
+    have = available()
+    return [kind for kind in MEDIA if kind in have and (kind == "email" or isinstance(channel(kind), Speaks))]
+
+
+def clean(kind: str, address: str) -> str:
+    """What a person typed as the address of a kind, as it is stored. Raises ValueError with a sentence."""
+    module = import_module(MEDIA[kind][0].rpartition(".")[0])
+    cleaned: str = getattr(module, "clean", str.strip)(address)
+    return cleaned
