@@ -30,7 +30,12 @@ from teams.permissions import may_see_contact_methods
 CLASSES = [*Severity.choices, ("default", gettext_lazy("any other class"))]
 
 
-PHONES = {"sms", "voice"}
+HINTS = {
+    "sms": gettext_lazy("A phone number begins with + and its country: +44 7700 900123."),
+    "ntfy": gettext_lazy("For ntfy a topic that nobody guesses."),
+    "webhook": gettext_lazy("For a webhook its https address."),
+}
+"""What an address looks like, for the kinds of which nobody knows it by heart."""
 
 
 class MethodForm(forms.Form):
@@ -43,9 +48,8 @@ class MethodForm(forms.Form):
         super().__init__(*args, **options)
         kinds = provable()
         self.fields["kind"].choices = [(kind, ContactMethod.Kind(kind).label) for kind in kinds]  # type: ignore[attr-defined]
-        if PHONES & {*kinds}:
-            self.fields["address"].label = _("Address or number")
-            self.fields["address"].help_text = _("A number begins with + and its country: +44 7700 900123.")
+        hints = [hint for kind, hint in HINTS.items() if kind in kinds]
+        self.fields["address"].help_text = " ".join(str(hint) for hint in hints)
 
     def clean(self) -> dict[str, Any]:
         """The address as its kind wants it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,12 +42,22 @@ class Ntfy:
 
     def send(self, address: str, message: Message) -> str:
         """Publish; returns ntfy's id of it. Raises SendFailed."""
+        return self._publish(address, lambda topic: self.compose(topic, message))
+
+    def say(self, address: str, text: str) -> str:
+        """Publish a few plain words; returns ntfy's id of them. Raises SendFailed."""
+        return self._publish(
+            address, lambda topic: {"topic": topic, "message": text, "priority": LOUDEST, "actions": []}
+        )
+
+    @staticmethod
+    def _publish(address: str, compose: Callable[[str], dict[str, Any]]) -> str:
         ours = bool(TOPIC.fullmatch(address))
         server, _slash, topic = (settings.NTFY_URL, "", address) if ours else address.rpartition("/")
         if ours and not server:
             raise SendFailed(_("NTFY_URL is not set: give the topic's full address."), permanent=True)
         headers = {"Authorization": f"Bearer {settings.NTFY_TOKEN}"} if ours and settings.NTFY_TOKEN else {}
-        content = self.compose(topic, message)
+        content = compose(topic)
         answer = ask(
             lambda: http.post_json(server.rstrip("/") + "/", content, headers=headers, typed=not ours), ours=ours
         )

@@ -8,6 +8,7 @@ import hmac
 import json
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -54,8 +55,16 @@ class Webhook:
 
     def send(self, address: str, message: Message) -> str:
         """Post it; returns the message's id. Raises SendFailed."""
-        name, stamp = f"page-{message.items[0].page_id}-{len(message.items)}", int(timezone.now().timestamp())
-        body = json.dumps(self.compose(message), ensure_ascii=False).encode()
+        return self._post(address, f"page-{message.items[0].page_id}-{len(message.items)}", self.compose(message))
+
+    def say(self, address: str, text: str) -> str:
+        """Post a few plain words; returns the message's id. Raises SendFailed."""
+        content = {"type": "words", "timestamp": timezone.now().isoformat(), "data": {"text": text}}
+        return self._post(address, f"words-{uuid4()}", content)
+
+    @staticmethod
+    def _post(address: str, name: str, content: dict[str, Any]) -> str:
+        stamp, body = int(timezone.now().timestamp()), json.dumps(content, ensure_ascii=False).encode()
         headers = {
             "Content-Type": "application/json",
             "webhook-id": name,

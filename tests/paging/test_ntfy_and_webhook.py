@@ -197,3 +197,12 @@ def test_a_webhook_that_is_gone_is_switched_off_and_the_next_step_rings(world: W
         work_off(AT, "paging", "sending")
     assert ContactMethod.objects.get(kind="webhook").disabled_at == AT
     assert Delivery.objects.filter(page__person=world.bob, state=State.SENT).exists()
+
+
+def test_a_few_words_by_ntfy_and_by_webhook(ntfy_server: Provider, settings: Settings) -> None:
+    assert ntfy.Ntfy().say("alices-phone", "Your code is 123456") == "sPs71M8A2T"
+    assert ntfy_server.received[0].json["message"] == "Your code is 123456"
+    settings.EGRESS_ALLOW = [ipaddress.ip_network("127.0.0.1")]
+    with Provider(verified) as receiver:
+        webhook.Webhook().say(f"{receiver.url}/hook", "Your code is 123456")
+    assert receiver.received[0].json["data"] == {"text": "Your code is 123456"}

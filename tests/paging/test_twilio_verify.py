@@ -88,4 +88,4 @@ def test_phones_are_offered_where_there_is_an_account(browser: Client, twilio: T
     page = browser.get(PAGE).content.decode()
     assert 'value="sms"' in page
     assert 'value="voice"' in page
-    assert "A number begins with +" in page
+    assert "A phone number begins with +" in page
