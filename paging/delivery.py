@@ -21,8 +21,8 @@ from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN, Incident
 from incidents.severity import CLASSES
-from paging import sendable, statements, throttle
-from paging.channels.base import Message, SendFailed
+from paging import edits, sendable, statements, throttle
+from paging.channels.base import Edits, Message, SendFailed
 from paging.channels.known import channel
 from paging.consequences import go_on, locked_incidents, switch_off, tell_administrators, without_address
 from paging.messages import message_of
@@ -85,7 +85,8 @@ def send_one(key: Key, at: datetime) -> bool:
         failed(batch, SendFailed(f"{type(error).__name__} in the {batch.method.kind} channel"), at=timezone.now())
     else:
         now = timezone.now()
-        sent(batch, reference, at=now, receipt_due_at=now + RECEIPT_WITHIN if medium.receipts else None)
+        wait = now + RECEIPT_WITHIN if medium.receipts else None
+        sent(batch, reference, at=now, receipt_due_at=wait, editable=isinstance(medium, Edits))
     return True
 
 
@@ -168,11 +169,15 @@ def _close(batch: Batch, at: datetime, *, outcome: str, error: str = "") -> Quer
 
 
 @transaction.atomic
-def sent(batch: Batch, reference: str, *, at: datetime, receipt_due_at: datetime | None = None) -> None:
+def sent(
+    batch: Batch, reference: str, *, at: datetime, receipt_due_at: datetime | None = None, editable: bool = False
+) -> None:
     """The provider took it. That is all we know: it is `sent`, not delivered, until a receipt says more."""
     lifecycle.page_left(sorted({row.page.incident_id for row in batch.deliveries if row.page.incident_id}), at=at)
     attempts = [(row.pk, row.attempt) for row in batch.deliveries]
     statements.mark_sent(attempts, reference=reference, at=at, receipt_due_at=receipt_due_at)
+    if editable:
+        edits.remember(batch.method, batch.deliveries, reference, at=at)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import delivery, escalation, notices, receipts
+from paging import delivery, edits, escalation, notices, receipts
 from paging.outbox import SENDING
 
 register(
@@ -34,3 +34,4 @@ register(Work("leases", "page", due=delivery.leases_over, run=delivery.recover))
 register(Work("receipts", "callback", due=receipts.due, run=receipts.missed))
 register(Work("announcing", "default", due=notices.to_announce, run=notices.announce))
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
+register(Work("edits", "default", due=edits.due, run=edits.edit_one))

@@ -230,3 +230,22 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of delivery {self.delivery_id}"
+
+
+class LiveMessage(models.Model):
+    """A page in a message that its medium can change later; kept until its incident is over and the message says so."""
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="live_message")
+    method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="+")
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=300, help_text=_("the provider's name of the message; a bundle shares it"))
+    version = models.PositiveIntegerField(help_text=_("of the incident, when it was last looked at"))
+    shown = models.CharField(max_length=100, help_text=_("where the incident stands, as the message says"))
+    due_at = models.DateTimeField(help_text=_("not to be looked at earlier: a try is under way, or has failed"))
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["method", "reference"], name="live_message_reference")]
+
+    def __str__(self) -> str:
+        return f"message {self.reference}"

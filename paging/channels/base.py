@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -106,4 +106,25 @@ class Speaks(Protocol):
 
     def say(self, address: str, text: str) -> str:
         """Hand them over; returns the provider's reference, and raises SendFailed as `send` does."""
+        ...
+
+
+ASKS = ("acknowledge", "resolve", "escalate")
+"""What a page that nobody has asks for."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What became of a page since it was sent, in one sentence, and what can still be done to its incident."""
+
+    text: str
+    acts: Sequence[str]
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """A medium whose messages can be changed after they were sent."""
+
+    def edit(self, address: str, reference: str, message: Message, news: Mapping[int, News]) -> None:
+        """Show the news of each page by its id; takes 10 s at most, and raises SendFailed as `send` does."""
         ...

@@ -14,6 +14,7 @@ MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "email": ("paging.channels.email.Email", ()),
     "sms": ("paging.channels.twilio_sms.Sms", TWILIO),
     "voice": ("paging.channels.twilio_voice.Voice", TWILIO),
+    "slack": ("paging.channels.slack.Slack", ("SLACK_BOT_TOKEN",)),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
 }

@@ -18,7 +18,9 @@ from oncall.models import Coverage, EscalationPolicy
 from paging.models import ContactMethod
 from teams.models import Service, User
 from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
+from tests.fakes import slack as slack_fake
 from tests.fakes import twilio as fake
+from tests.fakes.slack import Slack
 from tests.fakes.twilio import Twilio, by_client
 
 
@@ -72,3 +74,19 @@ def point_at(there: Twilio, settings: Settings) -> None:
     settings.TWILIO_BASE_URL, settings.SHARPEND_URL = there.url, there.public
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = fake.ACCOUNT, fake.TOKEN
     settings.TWILIO_FROM = fake.FROM
+
+
+@pytest.fixture
+def slack(settings: Settings, db: None) -> Iterator[Slack]:
+    """A workspace of Slack on loopback with our app in it, and Alice and Bob among its people."""
+    cache.clear()
+    with Slack({"U000ALICE": "alice@example.com", "U0000BOB": "bob@example.com"}) as there:
+        settings.SLACK_BASE_URL, settings.SLACK_BOT_TOKEN = there.api, slack_fake.BOT
+        settings.SLACK_SIGNING_SECRET = slack_fake.SECRET
+        yield there
+
+
+def with_slack(person: User, address: str) -> ContactMethod:
+    """A verified way by Slack, and no mail beside it."""
+    person.contact_methods.filter(kind="email").delete()
+    return with_mail(person, slug="slack", kind="slack", address=address)
