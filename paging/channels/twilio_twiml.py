@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paging.channels.base import Item, Message
+from paging.channels.twilio_text import LONGEST as LONGEST_TEXT
+from paging.channels.twilio_text import plain
 
 LANGUAGE = "en-US"
 SPOKEN = 3
@@ -44,7 +46,7 @@ def sms(text: str) -> str:
     verbs = []
     if text:
         verbs.append(Element("Message"))
-        verbs[0].text = _NOT_XML.sub(" ", text)
+        verbs[0].text = _NOT_XML.sub(" ", plain(text))[:LONGEST_TEXT]
     return document(*verbs)
 
 

@@ -61,6 +61,17 @@ def test_by_call_figure_by_figure(browser: Client, twilio: Twilio) -> None:
     assert method().verified_at == AT
 
 
+def test_a_number_that_was_switched_off_works_again_once_it_is_proved(browser: Client, twilio: Twilio) -> None:
+    add(browser, "sms", "+447700900001")
+    twilio.text("+447700900001")
+    ContactMethod.objects.update(verified_at=AT, disabled_at=AT, disabled_because="21610")
+    add(browser, "sms", "+447700900001")
+    found = re.search(r"\d{6}", twilio.text("+447700900001").body)
+    assert found
+    browser.post(PAGE, {"act": "verify", "method": "sms", "code": found[0]})
+    assert (method().usable, method().disabled_because) == (True, "")
+
+
 def test_what_is_no_number_is_a_sentence(browser: Client, twilio: Twilio) -> None:
     for typed in ("07700 900001", "ana@example.com", "+44", "\x00", "+1 900 555 1234", "٠" * 12):
         response = browser.post(PAGE, {"act": "add", "kind": "sms", "address": typed})
