@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import delivery, edits, escalation, notices, receipts
+from paging import audit, delivery, edits, escalation, notices, receipts
 from paging.outbox import SENDING
 
 register(
@@ -35,3 +36,4 @@ register(Work("receipts", "callback", due=receipts.due, run=receipts.missed))
 register(Work("announcing", "default", due=notices.to_announce, run=notices.announce))
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
 register(Work("edits", "default", due=edits.due, run=edits.edit_one))
+periodic("paging.audit", audit.EVERY, audit.audit)
