@@ -54,13 +54,17 @@ def is_inside(address: str) -> bool:
     return parts.scheme in {"", "http", "https"} and parts.netloc in {"", "testserver"} and not address.startswith("//")
 
 
-def test_only_the_page_link_and_the_token_api_take_posts_without_a_csrf_token() -> None:
+SIGNED = {"paging.views", "paging.twilio_views"}
+"""Modules whose requests bring their own authority: a signed link, or a provider's signature."""
+
+
+def test_only_what_is_signed_and_the_token_api_take_posts_without_a_csrf_token() -> None:
     exempt = {
         one.callback.__module__
         for one in leaves(get_resolver(settings.ROOT_URLCONF).url_patterns)
         if getattr(one.callback, "csrf_exempt", False)
     }
-    assert {name for name in exempt if not name.startswith("desk.api.")} == {"paging.views"}
+    assert {name for name in exempt if not name.startswith("desk.api.")} == SIGNED
 
 
 def test_a_form_of_another_site_does_nothing(db: None) -> None:

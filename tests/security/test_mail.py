@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,9 @@ from django.test import Client
 
 from incidents.models import Incident
 from paging import delivery, notices
+from paging.channels.base import SendFailed
 from paging.channels.email import Email
+from paging.messages import message_of
 from paging.models import Delivery
 from teams.account import send_invitation
 from teams.models import Notice
@@ -28,7 +31,7 @@ def page_mail(incident: Incident, **fields: Any) -> mail.EmailMultiAlternatives:
     page = make_page(person, incident, **fields)
     method = make_method(person)
     row = Delivery.objects.create(page=page, method=method, kind="email", due_at=AT)
-    return Email().compose(person.email, delivery._message(method, [row]))
+    return Email().compose(person.email, message_of(method, [row], uuid4()))
 
 
 @pytest.mark.parametrize("brk", BREAKS)
@@ -98,7 +101,7 @@ def test_the_private_address_is_in_no_error_that_colleagues_read(db: None) -> No
         page=page, method=method, kind="email", due_at=AT, state="sending", attempt=1, lease_until=AT
     )
     said = "The mail server answered 550: b'<alice.private@gmail.example>: no such user'"
-    delivery.failed(delivery.Batch(method, [row], None), said, permanent=True, at=AT)  # type: ignore[arg-type]
+    delivery.failed(delivery.Batch(method, [row], None), SendFailed(said, permanent=True), at=AT)  # type: ignore[arg-type]
     row.refresh_from_db()
     told = " ".join([row.error, *incident.timeline.values_list("text", flat=True)]).lower()
     assert "550" in told
