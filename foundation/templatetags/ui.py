@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -138,6 +139,12 @@ def icon(name: str, label: str = "") -> SafeString:
     address = f"{static('icons.svg')}#{name}"
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, address)
+    return _silent_icon(address)
+
+
+@lru_cache(512)
+def _silent_icon(address: str) -> SafeString:
+    """Made once: a page draws the same few icons again and again."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', address)
 
 

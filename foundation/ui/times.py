@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 LONG = 10 * DAY
 """Seconds from which on hours say nothing any more."""
-CLOCK = "H:i"
+DAYS_KEPT = 4096
 
 
 def zone_name(at: datetime) -> str:
@@ -24,13 +26,25 @@ def zone_name(at: datetime) -> str:
 
 def day(at: datetime, *, now: datetime) -> str:
     """The day of `at` in its own zone, "Sat 21 Nov", with the year when it is not this one."""
-    return date_format(at, "D j M" if at.year == now.astimezone(at.tzinfo).year else "D j M Y")
+    shown = "D j M" if at.year == now.astimezone(at.tzinfo).year else "D j M Y"
+    return _written(at.date(), shown, get_language())
+
+
+@lru_cache(DAYS_KEPT)
+def _written(on: date, shown: str, language: str | None) -> str:
+    """The words of a day in the active `language`: a page says few days, and says them hundreds of times."""
+    return date_format(on, shown)
+
+
+def _hands(local: datetime) -> str:
+    """A wall clock: "03:04"."""
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def full(at: datetime, *, now: datetime) -> str:
     """Day, time and zone of the viewer: "Sat 21 Nov 03:04 CET"."""
     local = localtime(at)
-    return f"{day(local, now=now)} {date_format(local, CLOCK)} {zone_name(local)}"
+    return f"{day(local, now=now)} {_hands(local)} {zone_name(local)}"
 
 
 def short(at: datetime, *, now: datetime) -> str:
@@ -38,18 +52,18 @@ def short(at: datetime, *, now: datetime) -> str:
     local = localtime(at)
     if local.date() != localtime(now).date():
         return full(at, now=now)
-    return f"{date_format(local, CLOCK)} {zone_name(local)}"
+    return f"{_hands(local)} {zone_name(local)}"
 
 
 def clock(at: datetime) -> str:
     """The viewer's wall clock alone, "03:04": only under a heading that names the day and the zone."""
-    return date_format(localtime(at), CLOCK)
+    return _hands(localtime(at))
 
 
 def utc(at: datetime, *, now: datetime) -> str:
     """The same instant for people elsewhere: "02:04 UTC", with the day where it differs from the viewer's."""
     there, here = at.astimezone(UTC), localtime(at)
-    time = date_format(there, CLOCK) + " UTC"
+    time = _hands(there) + " UTC"
     return time if there.date() == here.date() else f"{day(there, now=now)} {time}"
 
 
