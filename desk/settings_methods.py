@@ -214,7 +214,7 @@ def _show(
         "at": at,
         "whose": whose,
         "methods": mine,
-        "add_form": add_form or MethodForm(initial={"address": "" if mine else whose.email}),
+        "add_form": add_form or MethodForm(initial=_proposed(request) or {"address": "" if mine else whose.email}),
         "verify": {"method": checked, "form": code_form or CodeForm()} if checked else None,
         "rules": rules,
         "rule_form": rule_form or RuleForm(whose=whose),
@@ -224,6 +224,12 @@ def _show(
         "preview": _preview(whose, mine),
     }
     return render(request, "desk/settings_methods.html", context, status=status)
+
+
+def _proposed(request: HttpRequest) -> dict[str, str]:
+    """What a link from a medium fills in: nothing is added before the person presses, and a code proves it."""
+    kind, address = request.GET.get("kind", ""), request.GET.get("address", "")
+    return {"kind": kind, "address": address[:254]} if address and kind in provable() else {}
 
 
 def _with_last(mine: list[ContactMethod]) -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from paging import twilio_views, views
+from paging.slack import views as slack_views
 
 app_name = "paging"
 urlpatterns = [
@@ -10,4 +11,6 @@ urlpatterns = [
     path("in/twilio/sms/", twilio_views.sms, name="twilio_sms"),
     path("in/twilio/voice/<str:token>/", twilio_views.voice, name="twilio_voice"),
     path("in/twilio/status/<str:token>/", twilio_views.status, name="twilio_status"),
+    path("in/slack/interactions/", slack_views.interactions, name="slack_interactions"),
+    path("in/slack/commands/", slack_views.commands, name="slack_commands"),
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ ARGUMENTS = {
     "pins.add": ({"channel", "timestamp"}, set[str]()),
 }
 """Method -> arguments that it must have, and those that it may have."""
+TRIGGERS = itertools.count(1)
 FORMS = {"users.lookupByEmail", "conversations.list"}
 """Methods that take no JSON."""
 BLOCKS: dict[str, set[str]] = {
@@ -185,7 +187,11 @@ class Slack(Provider):
 
     def command(self, user: str, text: str) -> str:
         """Somebody types `/sharpend text`; returns what they are told."""
-        response = self.tell("commands", self.typed(user, text))
+        return self.send(self.typed(user, text))
+
+    def send(self, form: dict[str, str]) -> str:
+        """A slash command as it is; what was answered."""
+        response = self.tell("commands", form)
         assert response.status_code == 200, response.content
         said = response.json()
         assert set(said) <= {"text", "response_type"}
@@ -195,7 +201,8 @@ class Slack(Provider):
     @staticmethod
     def typed(user: str, text: str) -> dict[str, str]:
         """The fields of a slash command."""
-        return {"command": "/sharpend", "text": text, "user_id": user, "user_name": "someone", "team_id": "T1"}
+        named = {"command": "/sharpend", "text": text, "user_id": user, "user_name": "someone", "team_id": "T1"}
+        return {**named, "trigger_id": f"{next(TRIGGERS)}.1"}
 
     def tell(self, door: str, form: dict[str, str], *, stamp: str = "", signature: str = "") -> Any:
         """A signed request; our answer."""
