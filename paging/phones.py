@@ -38,7 +38,7 @@ def _methods(number: str) -> list[ContactMethod]:
         F("address"), Value("[^+0-9]"), Value(""), Value("g"), function="regexp_replace", output_field=CharField()
     )
     rows: QuerySet[ContactMethod] = ContactMethod.objects.filter(kind__in=KINDS, user__is_active=True)
-    return list(rows.alias(digits=digits).filter(digits=number).select_related("user").order_by("pk"))
+    return list(rows.alias(digits=digits).filter(digits=number).select_related("user").order_by("pk")) if number else []
 
 
 def _who(people: list[User], text: str) -> User:

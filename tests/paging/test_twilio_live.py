@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -11,14 +12,17 @@ from django.core.cache import cache
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from incidents import lifecycle
+from incidents.models import Incident, Kind
 from paging.models import Delivery
 from tests.clock import work_off
 from tests.factories import AT
 from tests.fakes.twilio import Twilio, by_http
 from tests.paging.conftest import World, point_at, with_mail
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ALICE = "+447700900001"
+ALICE, BOB = "+447700900001", "+447700900002"
 State = Delivery.State
 
 
@@ -93,3 +97,34 @@ def test_a_phone_that_is_answered_before_we_know_that_it_rings(world: World, liv
     paged(world, "voice")
     assert "You have incident" in heard[1]
     assert row().state == State.READ
+
+
+def test_two_who_answer_at_the_same_moment(world: World, live: Twilio) -> None:
+    for person, number in ((world.alice, ALICE), (world.bob, BOB)):
+        with_mail(person, slug="sms", kind="sms", address=number)
+        person.contact_methods.filter(kind="email").delete()
+    incident = world.open()
+    work_off(AT, "paging", "sending")
+    lifecycle.escalate(incident, by=world.mia, at=AT)
+    work_off(AT, "paging", "sending")
+    live.text(ALICE)
+    live.text(BOB)
+    said = together(*(partial(live.writes, number, f"{incident.pk}a") for number in (ALICE, BOB)))
+    incident.refresh_from_db()
+    assert incident.held_by is not None
+    assert sorted(map(str, said)) == sorted(
+        [
+            f"You have {incident.number} until 02:34 UTC.",
+            f"{incident.held_by.short_name} has {incident.number} already.",
+        ]
+    )
+    assert incident.timeline.filter(kind=Kind.ACKNOWLEDGED).count() == 1
+
+
+def test_one_reply_delivered_twice_at_the_same_moment(world: World, live: Twilio) -> None:
+    paged(world, "sms")
+    live.text(ALICE)
+    incident = Incident.objects.get()
+    said = together(*[partial(live.writes, ALICE, f"{incident.pk}e", sid="SM" + "7" * 32)] * 2)
+    assert sorted(bool(one) for one in said) == [False, True], said
+    assert incident.timeline.filter(kind=Kind.ESCALATE).count() == 1
