@@ -17,7 +17,8 @@ SOON = 7 * SECONDS
 
 
 def forget_lost(visitor: Visitor) -> None:
-    """A browser says so itself when nobody answers; that is what these tests are about."""
+    """A browser says so itself when nobody answers; that is what these tests are about. The page asks nothing more."""
+    visitor.page.close()
     known = ("Failed to fetch", "net::", "htmx:error")
     left = [line for line in visitor.complaints if not any(word in line for word in known)]
     visitor.complaints[:] = left
@@ -85,6 +86,18 @@ def test_a_notice_goes_by_itself_but_not_from_under_the_focus(alice: Visitor, bu
     forget_lost(alice)  # a clock that is moved on by minutes ends what was under way
 
 
+def test_pressed_twice_is_sent_once(alice: Visitor, system: System, burning: Any) -> None:
+    path = burning("Pressed twice")
+    page = alice.open(path)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_label("Note", exact=True).fill("once")
+    page.evaluate("() => { for (const _turn of [1, 2, 3]) document.querySelector('#note-form .btn').click(); }")
+    expect(page.locator(".story [data-kind=note]")).to_have_count(1)
+    story = [entry for entry in system.api(f"{path}timeline/")["results"] if entry["kind"] == "note"]
+    assert (len(story), len(sent)) == (1, 1)
+
+
 def test_what_was_pressed_without_a_connection_is_not_lost(alice: Visitor, burning: Any) -> None:
     page = alice.open(burning("No connection"))
     page.get_by_label("Note", exact=True).fill("half the cluster is gone")
@@ -117,3 +130,68 @@ def test_the_page_of_an_incident_catches_up(alice: Visitor, system: System, burn
     expect(page.locator(".story")).to_contain_text("Written meanwhile", timeout=SOON)
     expect(page.locator("#connection")).to_be_hidden()
     forget_lost(alice)
+
+
+def test_a_save_by_script_that_fails_keeps_the_words(alice: Visitor, system: System) -> None:
+    system.api("/incidents/")
+    past = {"title": "Over", "service": "checkout", "class": "critical", "detected_at": "2026-11-20T10:00:00Z"}
+    past |= {"resolved_at": "2026-11-20T11:00:00Z"}
+    number = system.post("/api/v1/incidents/", past, token=system.token).json()["number"]
+    system.post(f"/api/v1/postmortems/{number}/request/", {}, token=system.token)
+    page = alice.open(f"/postmortems/{number}/")
+    page.fill("#f-summary", "The queue stood still")
+    alice.context.set_offline(True)
+    page.locator("section#summary button.save").click()
+    notice = page.locator("#pm-form > .unsent")
+    expect(notice).to_contain_text("kept in this browser.")
+    expect(page.locator("#f-summary")).to_have_value("The queue stood still")
+    alice.context.set_offline(False)
+    notice.get_by_role("button", name="Try again").click()
+    expect(page.locator("#pm-saved")).to_contain_text("by you")
+    expect(page.locator(".unsent")).to_have_count(0)
+    forget_lost(alice)
+
+
+def test_what_is_typed_anywhere_survives_a_reload(alice: Visitor, burning: Any) -> None:
+    page = alice.open(burning("A draft"))
+    page.get_by_label("Note", exact=True).fill("half a thought")
+    page.reload()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half a thought")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator(".story [data-kind=note]")).to_contain_text("half a thought")
+    page.reload()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+
+
+def test_a_wrong_clock_in_this_machine_does_not_lie(alice: Visitor, burning: Any) -> None:
+    path = burning("A wrong clock")
+    page = alice.tab()
+    page.clock.install(time="2031-01-01T00:00:00Z")  # years ahead
+    page.goto(path)
+    page.clock.run_for(11 * SECONDS)
+    since = page.locator(".inc-head time[data-since]")
+    expect(since).to_have_text(re.compile(r"^\d+ (s|min)$"))
+    expect(since).to_have_attribute("datetime", re.compile(r"Z$"))
+    expect(page.locator(".inc-head time").first).to_have_text(re.compile(r"\d\d:\d\d (GMT|BST)"))
+    assert page.evaluate("Math.abs(sharpEnd.now() - Date.now())") > 365 * 86400 * SECONDS
+    forget_lost(alice)
+
+
+def test_no_form_breaks_the_policy(alice: Visitor, burning: Any) -> None:
+    """Whatever the policy would refuse is counted by the page itself, on every page and after every act."""
+    count = "addEventListener('securitypolicyviolation', (event) => { localStorage.setItem('broken', event.violatedDirective) })"
+    alice.context.add_init_script(count)
+    page = alice.open(burning("The policy"))
+    page.locator(".inc-acts").get_by_role("button", name="Acknowledge").click()
+    expect(toast(page)).to_be_visible()
+    alice.context.set_offline(True)
+    page.get_by_label("Note", exact=True).fill("Is it kept?")
+    page.get_by_role("button", name="Add the note").click()
+    expect(page.locator(".unsent")).to_be_visible()
+    alice.context.set_offline(False)
+    page.goto("/declare/")
+    assert page.evaluate("localStorage.getItem('broken')") is None
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    expect(page.locator("body")).to_have_attribute("style", "color: red")
+    page.wait_for_function("localStorage.getItem('broken') !== null")  # the listener hears
+    alice.complaints.clear()
