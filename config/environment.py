@@ -58,7 +58,7 @@ SETTINGS = (
     Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's."),
     Setting("NTFY_URL", "", "ntfy server of the bare topics among people's methods."),
     Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
-    Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True, later=True),
+    Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
     Setting(
         "HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True, later=True
     ),

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident
+from paging.channels.webpush_subscription import read
 from teams.models import Severity, User
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class ContactMethod(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
     slug = models.SlugField(max_length=60, help_text=_("its name among this person's methods"))
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=2000)
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_because = models.CharField(max_length=300, blank=True)
@@ -45,7 +46,17 @@ class ContactMethod(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "slug"], name="method_slug_once")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.address}"
+        return f"{self.get_kind_display()} {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The address as people read it; of a push, the device: its real address would let others push there."""
+        if self.kind != self.Kind.WEBPUSH:
+            return self.address
+        try:
+            return read(self.address).device or str(_("a browser"))
+        except ValueError:
+            return str(_("a browser"))
 
     @property
     def usable(self) -> bool:

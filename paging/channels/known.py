@@ -17,6 +17,7 @@ MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "slack": ("paging.channels.slack.Slack", ("SLACK_BOT_TOKEN",)),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
+    "webpush": ("paging.channels.webpush.Webpush", ("VAPID_PRIVATE_KEY",)),
 }
 """Kind -> its class, and the settings without which it cannot send. A class is imported when it first sends: the libraries
 of some providers are large."""
