@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from incidents.models import NotAllowed
-from paging import answers, links, methods
+from paging import answers, links, methods, pressed
 from paging.models import Page
 
 
@@ -25,15 +26,22 @@ def page_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         page_id, person_id = links.read(token)
     except links.LinkExpired:
-        return _private(render(request, "paging/page_link_expired.html", status=410))
+        return _private(_expired(request, 410))
     except links.LinkUnknown:
-        return _private(render(request, "paging/page_link_expired.html", {"unknown": True}, status=404))
+        return _private(_expired(request, 404))
     pages = Page.objects.select_related("incident__service", "incident__held_by", "person")
     page = pages.filter(pk=page_id, person=person_id, person__is_active=True).first()
     if page is None:
-        return _private(render(request, "paging/page_link_expired.html", status=410))
+        return _private(_expired(request, 410))
     with timezone.override(ZoneInfo(page.person.timezone)):
         return _private(_answer(request, page, token) if request.method == "POST" else _show(request, page, token))
+
+
+def _expired(request: HttpRequest, status: int) -> HttpResponse:
+    unknown = status == 404  # noqa: PLR2004
+    if pressed.by_a_program(request):
+        return pressed.gone(status)
+    return render(request, "paging/page_link_expired.html", {"unknown": unknown}, status=status)
 
 
 def _private(response: HttpResponse) -> HttpResponse:
@@ -70,6 +78,8 @@ def _context(page: Page, token: str) -> dict[str, Any]:
 
 def _show(request: HttpRequest, page: Page, token: str, *, status: int = 200, refused: str = "") -> HttpResponse:
     """What the page says now: it asks, it is answered, or there is nothing left to do."""
+    if pressed.by_a_program(request):
+        return pressed.said(page, status=status, refused=refused)
     context, incident = _context(page, token), page.incident
     if incident is None:
         return render(request, "paging/page_link_done.html" if page.acked_at else "paging/page_link.html", context)
@@ -91,6 +101,13 @@ def _answer(request: HttpRequest, page: Page, token: str) -> HttpResponse:
         if asked:
             answers.heard(page, at=now)
         return _show(request, page, token)
+    if (
+        incident is not None
+        and incident.is_open
+        and not incident.is_held
+        and (late := pressed.too_long_ago(request, now))
+    ):
+        return _ask_again(request, page, token, late)
     try:
         page = answers.answer_page(page, at=now, via="link")
         if incident is None:
@@ -99,3 +116,12 @@ def _answer(request: HttpRequest, page: Page, token: str) -> HttpResponse:
         page.refresh_from_db()
         return _show(request, page, token, status=409, refused=str(error))
     return _show(request, page, token)
+
+
+def _ask_again(request: HttpRequest, page: Page, token: str, late: timedelta) -> HttpResponse:
+    """A press that waited for a connection is not taken: whoever pressed it may be asleep, or long at something else."""
+    words = pressed.again(late)
+    if pressed.by_a_program(request):
+        return pressed.asked_again(page, words)
+    context = {**_context(page, token), "can_acknowledge": True, "again": words}
+    return render(request, "paging/page_link.html", context, status=409)
