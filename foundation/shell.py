@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -71,16 +72,31 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker; a new look makes a new worker, which drops what the old one kept."""
-    page, source = _offline(), render_to_string("shell/sw.js")
+    page, source = _offline(), render_to_string("shell/sw.js") + render_to_string("shell/push.js")
     files = [static(name) for name in KEPT]
-    version = sha256("\n".join([*files, page, source]).encode()).hexdigest()[:12]
-    shell = {"version": version, "offline": reverse("offline"), "files": files}
+    shell = {"offline": reverse("offline"), "files": files, **_for_pushes()}
+    shell["version"] = sha256("\n".join([json.dumps(shell), page, source]).encode()).hexdigest()[:12]
     response = HttpResponse(
         f"const SHELL = {json.dumps(shell)};\n{source}", content_type="text/javascript; charset=utf-8"
     )
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
     return response
+
+
+def _for_pushes() -> dict[str, Any]:
+    """What the worker says when it must say something itself, and where it finds the key of this installation."""
+    words = {
+        "kept": _("Not acknowledged yet: no connection"),
+        "waits": _(
+            "Your press is kept and sent when there is one. If that takes more than two minutes, you are asked again."
+        ),
+        "over": _("Nothing of this is waiting for you any more."),
+        "failed": _("That was not taken"),
+        "unknown": _("Something wants your attention"),
+        "open": _("Open Sharp End to see where things stand."),
+    }
+    return {"words": words, "icon": static("icons/icon-192.png"), "push": "/settings/methods/push/"}
 
 
 @login_not_required
