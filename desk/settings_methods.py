@@ -22,7 +22,8 @@ from desk.guard import person, row_number, who
 from foundation.ui.times import duration
 from incidents.models import NotAllowed
 from paging import methods, outbox
-from paging.channels.known import clean, provable
+from paging.alone import not_enough
+from paging.channels.known import available, clean, provable
 from paging.models import ContactMethod, Delivery, PersonalRule
 from teams.models import Severity, User
 from teams.permissions import may_see_contact_methods
@@ -222,6 +223,8 @@ def _show(
         if any(group["rules"] for group in rules)
         else _("Without rules every verified way rings at once."),
         "preview": _preview(whose, mine),
+        "push_ready": "webpush" in available() and whose == person(request),
+        "push_alone": not_enough(whose),
     }
     return render(request, "desk/settings_methods.html", context, status=status)
 

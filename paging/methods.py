@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents.models import NotAllowed
+from paging.alone import not_enough, refuse_alone
 from paging.channels.known import available
 from paging.models import ContactMethod, Delivery, Page, PersonalRule
 from paging.outbox import SENDING
@@ -58,17 +59,22 @@ def verify(method: ContactMethod, *, at: datetime) -> None:
 
 @transaction.atomic
 def remove(method: ContactMethod) -> None:
-    """Forget a method and the rules that name it. Raises NotAllowed for one that comes from the organisation's file."""
+    """Forget a method and the rules that name it. Raises NotAllowed for one that comes from the organisation's file, and
+    for the last one that is enough for critical pages."""
     if method.from_file:
         raise NotAllowed(_("This way comes from the organisation's file: change it there."))
+    enough = not not_enough(method.user)
     method.delete()
+    if enough:
+        refuse_alone(method.user)
 
 
 @transaction.atomic
 def add_rule(user: User, *, severity: str, method: ContactMethod, after: timedelta) -> PersonalRule:
     """Ring `method` so long after a page of this class ("default": any other); the same rule twice is one.
 
-    Raises NotAllowed for a method of somebody else, one that is not verified, or too long a wait.
+    Raises NotAllowed for a method of somebody else, one that is not verified, one that is not enough alone, or too long a
+    wait.
     """
     if method.user_id != user.pk or not method.usable:
         raise NotAllowed(_("Verify this way first: an alarm that cannot ring is none."))
@@ -83,12 +89,19 @@ def add_rule(user: User, *, severity: str, method: ContactMethod, after: timedel
     if last is not None and last >= MOST_RULES:
         raise NotAllowed(_("%d rules are enough: remove one first.") % MOST_RULES)
     position = 0 if last is None else last + 1
-    return PersonalRule.objects.create(user=user, severity=severity, position=position, method=method, after=seconds)
+    rule = PersonalRule.objects.create(user=user, severity=severity, position=position, method=method, after=seconds)
+    refuse_alone(user)
+    return rule
 
 
+@transaction.atomic
 def remove_rule(user: User, number: int) -> None:
-    """Forget a rule of this person; one that is not there, or not theirs, changes nothing."""
+    """Forget a rule of this person; one that is not there, or not theirs, changes nothing. Raises NotAllowed for the last
+    one that is enough for critical pages."""
+    enough = not not_enough(user)
     PersonalRule.objects.filter(user=user, pk=number).delete()
+    if enough:
+        refuse_alone(user)
 
 
 @transaction.atomic

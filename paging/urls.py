@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from paging import twilio_views, views
+from paging import push_views, twilio_views, views
 from paging.slack import views as slack_views
 
 app_name = "paging"
 urlpatterns = [
     path("p/<str:token>/", views.page_link, name="page"),
+    path("in/push/<str:token>/", push_views.arrived, name="push_arrived"),
     path("in/twilio/sms/", twilio_views.sms, name="twilio_sms"),
     path("in/twilio/voice/<str:token>/", twilio_views.voice, name="twilio_voice"),
     path("in/twilio/status/<str:token>/", twilio_views.status, name="twilio_status"),
