@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.guard import hidden, person, row_number, who
+from desk.guard import not_hidden, person, row_number, who
 from desk.remediation_forms import AnswerForm
 from incidents.models import Incident
 from postmortems import item_rules as rules
@@ -61,7 +61,7 @@ def blocked(request: HttpRequest) -> HttpResponse:
 
 def theirs(user: User) -> QuerySet[UnblockRequest]:
     """Open questions about items of incidents that `user` may see, oldest first: they are numbered as they are asked."""
-    rows = UnblockRequest.objects.filter(ended_at=None).exclude(item__postmortem__incident__in=hidden(user))
+    rows = UnblockRequest.objects.filter(ended_at=None).filter(not_hidden(user, "item__postmortem__incident"))
     return rows.select_related(*RELATED).order_by("pk")
 
 

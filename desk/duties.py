@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from desk.guard import hidden
+from desk.guard import not_hidden
 from desk.learning import Face, faces_by_incident
 from desk.postmortems import theirs
 from incidents.models import OPEN, RoleTenure
@@ -110,7 +110,7 @@ def _items(user: User, at: datetime) -> Iterator[Duty]:
     today, state = localdate(at), Remediation.State
     doing = Q(state__in=[state.ACCEPTED, state.IN_PROGRESS], due__lte=today + AHEAD)
     rows = Remediation.objects.filter(doing | Q(state=state.PROPOSED), owner=user)
-    rows = rows.exclude(postmortem__incident__in=hidden(user)).select_related("postmortem")
+    rows = rows.filter(not_hidden(user, "postmortem__incident")).select_related("postmortem")
     for item in rows.order_by("due", "pk")[:SHOWN]:
         if item.state == state.PROPOSED:
             yield Duty(item.title, item.path, _("Decide"), due=_end_of(item.due), detail=_("Proposed to you"))
@@ -129,7 +129,7 @@ def _end_of(day: date | None) -> datetime | None:
 def _answers(user: User, at: datetime) -> Iterator[Duty]:
     """Questions to this person as a manager that have no answer yet."""
     waiting = UnblockRequest.objects.filter(manager=user, answered_at=None, ended_at=None)
-    waiting = waiting.exclude(item__postmortem__incident__in=hidden(user)).select_related("item", "by")
+    waiting = waiting.filter(not_hidden(user, "item__postmortem__incident")).select_related("item", "by")
     for asked in waiting.order_by("due_at")[:SHOWN]:
         who = asked.by.short_name if asked.by else _("Somebody")
         yield Duty(

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
+from django.db.models.expressions import Combinable
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
@@ -39,6 +41,15 @@ def require(allowed: bool, sentence: str = "") -> None:
 def hidden(user: User) -> IncidentQuerySet:
     """The few incidents that `user` may not see: what hangs on incidents is found by leaving these out."""
     return IncidentQuerySet(Incident).hidden_from(user)
+
+
+def not_hidden(user: User, way: str) -> Combinable:
+    """A condition on rows that hang on an incident at the end of `way`: `user` may see it.
+
+    Asked as NOT EXISTS: what is hidden is found once, and only for rows that are wanted for another reason, while NOT IN
+    reads the whole table before anything else.
+    """
+    return ~Exists(hidden(user).filter(pk=OuterRef(way)))
 
 
 def visible(user: User) -> IncidentQuerySet:

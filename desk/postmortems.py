@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from desk.guard import hidden, person, row_number
+from desk.guard import not_hidden, person, row_number
 from desk.learning import faces_by_incident
 from postmortems.models import Clock, Postmortem
 from teams.models import User
@@ -33,16 +33,16 @@ RELATED = ("incident__service__team", "owner")
 
 def theirs(user: User) -> QuerySet[Postmortem]:
     """The postmortems of incidents that `user` may see."""
-    return Postmortem.objects.exclude(incident__in=hidden(user)).select_related(*RELATED)
+    return Postmortem.objects.filter(not_hidden(user, "incident")).select_related(*RELATED)
 
 
 def overdue(rows: QuerySet[Postmortem], kind: str, at: datetime) -> QuerySet[Postmortem]:
     """Those whose `kind` of clock (its latest run) is past due at `at` and was not stopped."""
-    latest = Clock.objects.filter(postmortem=OuterRef("pk"), kind=kind).order_by("-round").values("pk")[:1]
+    later = Clock.objects.filter(postmortem=OuterRef("postmortem"), kind=kind, round__gt=OuterRef("round"))
     late = Clock.objects.filter(
         kind=kind, due_at__lt=at, ended_at=None, state__in=[Clock.State.RUNNING, Clock.State.MISSED]
     )
-    return rows.alias(latest=Subquery(latest)).filter(latest__in=late.values("pk"))
+    return rows.filter(pk__in=late.filter(~Exists(later)).values("postmortem"))
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
-from desk.guard import find_incident, hidden, person, require, row_number, who
+from desk.guard import find_incident, not_hidden, person, require, row_number, who
 from desk.remediation_figures import record
 from desk.remediation_forms import ProposeForm
 from incidents.models import NotAllowed
 from postmortems import item_rules as rules
 from postmortems import items
 from postmortems.item_door import postmortem_of
-from postmortems.models import Postmortem, Remediation, UnblockRequest
+from postmortems.models import Remediation, UnblockRequest
 from teams.models import Team, User
 from teams.permissions import Standing, may_write
 
@@ -76,8 +76,7 @@ def _key(text: str) -> tuple[date | None, int] | None:
 
 def theirs(user: User) -> QuerySet[Remediation]:
     """The items of incidents that `user` may see."""
-    secret = Postmortem.objects.filter(incident__in=hidden(user))
-    return Remediation.objects.exclude(postmortem__in=secret.values("pk"))
+    return Remediation.objects.filter(not_hidden(user, "postmortem__incident"))
 
 
 def with_block(rows: QuerySet[Remediation]) -> QuerySet[Remediation]:

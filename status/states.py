@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from status.models import Component, ComponentChange, ComponentState, PublicIncident, PublicUpdate
 
@@ -34,14 +34,9 @@ def standing_changes() -> QuerySet[ComponentChange]:
 def current_states(components: Iterable[Component]) -> dict[int, str]:
     """Component's key -> its state by the latest word; operational when nobody ever said otherwise. One query."""
     pks = [component.pk for component in components]
-    latest = (
-        standing_changes()
-        .filter(component__in=pks)
-        .order_by("component_id", "-at", "-pk")
-        .distinct("component_id")
-        .values_list("component", "new")
-    )
-    return dict.fromkeys(pks, str(ComponentState.OPERATIONAL)) | dict(latest)
+    words = standing_changes().filter(component=OuterRef("pk")).order_by("-at", "-pk").values("new")
+    latest = Component.objects.filter(pk__in=pks).order_by().values_list("pk", Subquery(words[:1]))
+    return dict.fromkeys(pks, str(ComponentState.OPERATIONAL)) | {pk: new for pk, new in latest if new}
 
 
 def last_words(public: PublicIncident) -> dict[int, str]:
