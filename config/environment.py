@@ -59,11 +59,9 @@ SETTINGS = (
     Setting("NTFY_URL", "", "ntfy server of the bare topics among people's methods."),
     Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
     Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
-    Setting(
-        "HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True, later=True
-    ),
-    Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s.", later=True),
-    Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True, later=True),
+    Setting("HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True),
+    Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
+    Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True),
     Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
     Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home.", later=True),
     Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True, later=True),
@@ -72,7 +70,7 @@ SETTINGS = (
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
     Setting("OIDC_CLIENT_ID", "", "OpenID Connect client.", later=True),
     Setting("OIDC_CLIENT_SECRET", "", "OpenID Connect secret.", secret=True, later=True),
-    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True, later=True),
+    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True),
 )
 KNOWN = {setting.name: setting for setting in SETTINGS}
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")

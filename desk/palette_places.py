@@ -80,6 +80,12 @@ OTHERS = (
     Place("desk:blocked", _("What cannot go on"), "ban", _("blocked remediation waiting answer unblock")),
     Place("desk:sources", _("Sources"), "plug", _("integrations alertmanager webhook keys alerts intake prometheus")),
     Place(
+        "desk:pager_health",
+        _("Is the pager itself well?"),
+        "activity",
+        _("health dispatcher worker heartbeat metrics queue"),
+    ),
+    Place(
         "desk:settings_methods",
         _("My phone & alarms"),
         "smartphone",

@@ -10,5 +10,5 @@ class FoundationConfig(AppConfig):
     name = "foundation"
 
     def ready(self) -> None:
-        """Import each room's `due.py`, which registers its due work."""
-        autodiscover_modules("due")
+        """Import each room's `due.py` and `gauges.py`, which register its due work and its figures for `/metrics`."""
+        autodiscover_modules("due", "gauges")

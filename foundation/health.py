@@ -38,12 +38,17 @@ def paging_trouble(at: datetime) -> list[str]:
     for work in registry.every_work():
         if late[work.name] > work.late_after.total_seconds():
             trouble.append(f"the oldest {work.name} has been due for {late[work.name]:.0f} s")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (database_now,) = cursor.fetchone()
-    if abs(database_now - timezone.now()) > CLOCK_SKEW:
+    if abs(clock_skew()) > CLOCK_SKEW:
         trouble.append("the clocks of application and database differ by more than 2 s")
     return trouble
+
+
+def clock_skew() -> timedelta:
+    """How far the database's clock is ahead of this process's; negative when it is behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        database_now: datetime = cursor.fetchone()[0]
+    return database_now - timezone.now()
 
 
 def live(request: HttpRequest) -> JsonResponse:

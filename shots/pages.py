@@ -46,7 +46,7 @@ FINDS = {
     "over": Find("/incidents/?state=resolved", INCIDENT),
     "closed": Find("/incidents/?state=closed", INCIDENT),
     "schedule": Find("/oncall/", rf"/oncall/{SLUG}/"),
-    "service": Find("/services/", rf"/services/(?!sources/){SLUG}/"),
+    "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
     "filed": Find("/postmortems/?state=reviewed", r"/postmortems/(INC-\d+)/"),
@@ -154,6 +154,7 @@ SHOTS = (
         {
             "services": "/services/",
             "service": "/services/{service}/",
+            "pager": "/services/pager/",
             "sources": "/services/sources/",
             "source": "/services/sources/{source}/",
         },

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
+import time
+
+from django.db import Error as DatabaseError
 from django.db import close_old_connections
 from django.utils import timezone
 
 from config.celery import app
 from foundation.dispatch import registry
+from foundation.models import Process
+
+logger = logging.getLogger(__name__)
+BEAT = 15.0  # seconds: a worker says at most so often that it has done something
 
 
 @app.task(name="do")
@@ -14,3 +24,21 @@ def do(name: str, key: int | str) -> None:
     """Do it; whoever was faster has left nothing to do."""
     close_old_connections()  # as at the start of a request: one that broke is not used again
     registry.do(name, key, timezone.now())
+    beat()
+
+
+_next_beat = 0.0
+
+
+def beat() -> None:
+    """Say that this worker has done something, after the work. Its processes share one name: that of their parent."""
+    global _next_beat  # noqa: PLW0603 - one process does one task at a time
+    if time.monotonic() < _next_beat:
+        return
+    _next_beat, at = time.monotonic() + BEAT, timezone.now()
+    name = f"worker@{socket.gethostname()}:{os.getppid()}"
+    fresh = {"role": "worker", "started_at": at, "beat_at": at}
+    try:
+        Process.objects.update_or_create(name=name, defaults={"beat_at": at}, create_defaults=fresh)
+    except DatabaseError:
+        logger.warning("could not say that this worker is alive")

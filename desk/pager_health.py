@@ -1,0 +1,138 @@
+"""Is the pager itself well? What it measures of itself, for everybody: whoever depends on it may look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from foundation.dispatch import registry
+from foundation.health import CLOCK_SKEW, SILENT, clock_skew
+from foundation.models import Process
+from foundation.ui.times import duration
+from paging import indicators
+from paging.models import ContactMethod
+
+WORKER_SILENT = timedelta(minutes=3)
+"""Workers speak when they have worked, and there is work each minute."""
+SHOWN = 50
+WORKS: dict[str, str | Promise] = {
+    "paging": gettext_lazy("Incidents to look at"),
+    "sending": gettext_lazy("Pages to hand over"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that must be so. `ok` is None where it is not known: unknown is never shown as well."""
+
+    ok: bool | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process and whether it has been heard lately."""
+
+    process: Process
+    silent: bool
+
+
+@dataclass(frozen=True)
+class MediumRow:
+    """A medium: (last day, last seven days) of what was sent, failed, and is unknown."""
+
+    name: str
+    sent: tuple[int, int]
+    failed: tuple[int, int]
+    unknown: tuple[int, int]
+
+
+@require_safe
+def pager_health(request: HttpRequest) -> HttpResponse:
+    """Processes, what is late, clocks, and how well it did over a day and a week."""
+    at = timezone.now()
+    running = _running(at)
+    checks = [*_processes(running), *_late(at), _clocks()]
+    context = {
+        "at": at,
+        "checks": checks,
+        "well": verdict(checks),
+        "running": running,
+        "spans": list(zip((_("Last 24 hours"), _("Last 7 days")), indicators.windows(at), strict=True)),
+        "media": _media(at),
+        "has_heartbeat": bool(settings.HEARTBEAT_URL),
+    }
+    return render(request, "desk/pager_health.html", context)
+
+
+def verdict(checks: list[Check]) -> bool | None:
+    """False when anything is wrong, None when anything is unknown, True only when all is known to be well."""
+    if any(check.ok is False for check in checks):
+        return False
+    return True if checks and all(check.ok for check in checks) else None
+
+
+def _running(at: datetime) -> list[Running]:
+    limits = {"dispatch": SILENT, "worker": WORKER_SILENT}
+    found = Process.objects.filter(role__in=list(limits)).order_by("role", "-beat_at", "name")[:SHOWN]
+    return [Running(one, at - one.beat_at > limits[one.role]) for one in found]
+
+
+def _processes(running: list[Running]) -> list[Check]:
+    heard = {role: [one for one in running if one.process.role == role] for role in ("dispatch", "worker")}
+    alive = {role: [one for one in found if not one.silent] for role, found in heard.items()}
+    checks = [
+        Check(True, _("A dispatcher is heard."))
+        if alive["dispatch"]
+        else Check(False, _("No dispatcher is heard: nobody is paged until one runs."))
+    ]
+    if alive["worker"]:
+        checks.append(Check(True, _("A worker is heard.")))
+    elif heard["worker"]:
+        checks.append(
+            Check(False, _("No worker is heard: pages still leave, through the dispatcher, two seconds later."))
+        )
+    else:
+        checks.append(Check(None, _("No worker has been heard in the last day.")))
+    return checks
+
+
+def _late(at: datetime) -> list[Check]:
+    late = registry.oldest_due(at)
+    checks = []
+    for work in registry.every_work():
+        if work.oldest is None:
+            continue
+        seconds, name = late[work.name], WORKS.get(work.name, work.name)
+        words = _("%(what)s: the oldest is %(late)s late.") if seconds >= 1 else _("%(what)s: nothing is late.")
+        is_well = seconds <= work.late_after.total_seconds()
+        checks.append(Check(is_well, words % {"what": name, "late": duration(seconds)}))
+    return checks
+
+
+def _clocks() -> Check:
+    skew = clock_skew()
+    words = _("The clocks of application and database differ by %.1f s.") % abs(skew.total_seconds())
+    return Check(abs(skew) <= CLOCK_SKEW, words)
+
+
+def _media(at: datetime) -> list[MediumRow]:
+    labels = dict(ContactMethod.Kind.choices)
+    return [
+        MediumRow(
+            str(labels.get(one.kind, one.kind)),
+            one.of(*indicators.SENT),
+            one.of(*indicators.FAILED),
+            one.of(*indicators.UNKNOWN),
+        )
+        for one in indicators.media(at)
+    ]
