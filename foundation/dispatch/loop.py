@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -22,6 +23,7 @@ from foundation.dispatch import periodic, registry
 from foundation.dispatch.handover import Publisher, publish_to_celery
 from foundation.dispatch.registry import Key, Work
 from foundation.dispatch.wake import CHANNEL
+from foundation.last_resort import LastResort
 from foundation.models import Process
 
 logger = logging.getLogger(__name__)
@@ -64,6 +66,7 @@ class Dispatcher:
         self.guard = threading.Lock()
         self.stopping = threading.Event()
         self.name = f"dispatch@{socket.gethostname()}:{os.getpid()}"
+        self.last_resort = LastResort(self.name)
 
     def turn(self, works: Iterable[Work]) -> int:
         """One look for due rows of these kinds; returns how many were found."""
@@ -127,6 +130,7 @@ class Dispatcher:
 
     def run(self) -> None:
         """Look, wait for a wake-up or a second, look again, until stopped; survives a database that comes and goes."""
+        self.last_resort.start()
         while not self.stopping.is_set():
             try:
                 self._run_connected()
@@ -134,9 +138,11 @@ class Dispatcher:
                 logger.warning("the database is away: %s", str(error).strip().split("\n")[0])
                 connections.close_all()
                 self.stopping.wait(0.5)
+        self.last_resort.stop()
         self.publisher.stop()
         self.pool.shutdown(wait=True, cancel_futures=True)
-        Process.objects.filter(name=self.name).delete()
+        with contextlib.suppress(DatabaseError):  # gone: whoever looks at this row next sees how old it is
+            Process.objects.filter(name=self.name).delete()
 
     def _run_connected(self) -> None:
         connection.ensure_connection()
@@ -151,6 +157,7 @@ class Dispatcher:
                 self.beat()
                 next_beat = time.monotonic() + BEAT
             self.turn(works)
+            self.last_resort.alive()
             works = self._await(listener)
 
     def _await(self, listener: Listener) -> list[Work]:
