@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Least
+from django.db.models import Exists, OuterRef, Q, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Least
 
 from alerts.models import Key, Route
 from incidents.metrics import Impact, Pause, Stamps
@@ -66,16 +69,17 @@ def _cases(span: Span, names: Names) -> tuple[Case, ...]:
     detected = Q(detected_at__gte=span.start, detected_at__lt=span.end)
     resolved = Q(resolved_at__gte=span.start, resolved_at__lt=span.end)
     found = Incident.objects.filter(COUNTED, detected | resolved).order_by("pk")
-    rows = list(found.values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "stamp_sources", "service__name"))
+    found = found.annotate(resolver=KeyTextTransform("resolved_at", "stamp_sources"))
+    rows = list(found.values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "resolver", "service__name"))
     pauses = _pauses([row[0] for row in rows])
     return tuple(_case(row, pauses, names) for row in rows)
 
 
 def _case(row: tuple[Any, ...], pauses: Mapping[int, list[Pause]], names: Names) -> Case:
     told, moments = Told(*row[:4]), row[4 : 4 + len(MOMENTS)]
-    reopened, quiet, sources, service = row[4 + len(MOMENTS) :]
+    reopened, quiet, resolver, service = row[4 + len(MOMENTS) :]
     stamps = Stamps(**dict(zip(MOMENTS, moments, strict=True)), pauses=tuple(pauses[told.pk]))
-    by_itself = sources.get("resolved_at") != "human"
+    by_itself = resolver != "human"
     held = quiet and (stamps.first_page_at is None or stamps.first_page_at >= quiet)  # one left before: it was not
     return Case(
         names.ref(told),
@@ -140,29 +144,20 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
         Page.objects.filter(created_at__gte=span.start - CHAIN, created_at__lt=span.end)
         .exclude(reason=Page.Reason.TEST)
         .filter(incident__drill=False)
+        .annotate(policy=Cast("escalation__policy", TextField()))  # few differ: each is read once
         .order_by("created_at", "pk")
         .values_list(
             *told_of("incident__"),
             *("pk", "person", "created_at", "person__timezone"),
-            *("escalation__policy", "round", "step", "because", "reason"),
+            *("policy", "round", "step", "because", "reason"),
         )
     )
     words = {str(value): str(label) for value, label in Page.Reason.choices}
-    return tuple(_ring(row[:4], row[4:8], row[8:12], words[row[12]], names, called) for row in pages)
 
+    @cache
+    def rotation(policy: str | None, round_: int, step: int, because: str) -> str:
+        return rotation_of(json.loads(policy) if policy else None, round_, step, because, called)
 
-def _ring(
-    told: tuple[Any, ...],
-    call: tuple[Any, ...],
-    step: tuple[Any, ...],
-    reason: str,
-    names: Names,
-    called: dict[str, str],
-) -> Rung:
-    page, person, at, zone = call
-    policy, round_, number, because = step
-    return Rung(
-        names.ref(Told(*told)),
-        Call(page, person, at, zone, rotation_of(policy, round_, number, because, called)),
-        reason,
+    return tuple(
+        Rung(names.ref(Told(*row[:4])), Call(*(*row[4:8], rotation(*row[8:12]))), words[row[12]]) for row in pages
     )

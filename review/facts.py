@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from incidents.metrics import Impact, Stamps, Window
 from oncall.wallclock import to_local
@@ -174,3 +175,25 @@ class Facts:
     obstacles: tuple[Obstacle, ...] = ()
     rung: tuple[Rung, ...] = ()
     rotations: tuple[tuple[str, str], ...] = ()
+
+    def detected_in(self, period: Period) -> tuple[Case, ...]:
+        """The incidents of this week or the last by their detection."""
+        return self._detected[period.week]
+
+    def resolved_in(self, period: Period) -> tuple[Case, ...]:
+        """The same by the end of the response."""
+        return self._resolved[period.week]
+
+    @cached_property
+    def _detected(self) -> dict[Week, tuple[Case, ...]]:
+        return {
+            one.week: tuple(case for case in self.cases if one.has(case.stamps.detected_at))
+            for one in (self.this, self.last)
+        }
+
+    @cached_property
+    def _resolved(self) -> dict[Week, tuple[Case, ...]]:
+        return {
+            one.week: tuple(case for case in self.cases if one.has(case.stamps.resolved_at))
+            for one in (self.this, self.last)
+        }

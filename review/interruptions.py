@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 
 from oncall.wallclock import to_local
@@ -47,7 +48,7 @@ class Interruption:
         """The rotation of its first page."""
         return self.calls[0].rotation
 
-    @property
+    @cached_property
     def of_sleep(self) -> bool:
         """Whether any of its pages rang at night."""
         return any(call.in_sleep for call in self.calls)

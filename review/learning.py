@@ -62,15 +62,18 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
 
 
 def _not_ended_before(start: datetime) -> QuerySet[Any]:
-    """Keys of items that are open, or ended later; each part has an index, so that old ends cost nothing."""
-    ended = Remediation.objects.filter(state__in=ENDED)
+    """Keys of items that are open, or ended later, and of few others that something happened to since.
+
+    Each part has an index, so that old ends cost nothing.
+    """
+    undone = [state for state in ENDED if state not in DONE]
     parts = (
-        Remediation.objects.filter(state__in=OPEN),
-        ended.filter(done_at__gte=start),
-        ended.filter(done_at=None, pk__in=ItemEvent.objects.filter(at__gte=start).values("item")),
-        ended.filter(done_at=None, created_at__gte=start),
+        Remediation.objects.filter(state__in=OPEN).values("pk"),
+        Remediation.objects.filter(done_at__gte=start).values("pk"),
+        ItemEvent.objects.filter(at__gte=start).values("item"),
+        Remediation.objects.filter(state__in=undone, created_at__gte=start).values("pk"),
     )
-    keys = [part.order_by().values("pk") for part in parts]
+    keys = [part.order_by() for part in parts]
     return keys[0].union(*keys[1:])
 
 

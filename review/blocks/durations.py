@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -50,8 +50,8 @@ def _ended(case: Case) -> datetime | None:
     return case.stamps.resolved_at
 
 
-def _of(facts: Facts, period: Period, belongs: Belongs = _detected) -> list[Case]:
-    return [case for case in facts.cases if period.has(belongs(case))]
+def _of(facts: Facts, period: Period, belongs: Belongs = _detected) -> Sequence[Case]:
+    return facts.resolved_in(period) if belongs is _ended else facts.detected_in(period)
 
 
 def _times(

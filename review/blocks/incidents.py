@@ -32,8 +32,8 @@ def incidents(facts: Facts) -> Block:
 
 
 def _of(facts: Facts, period: Period, severity: str = "") -> list[Case]:
-    found = sorted((case for case in facts.cases if period.has(case.stamps.detected_at)), key=_worst_first)
-    return [case for case in found if severity in ("", case.severity)]
+    found = [case for case in facts.detected_in(period) if severity in ("", case.severity)]
+    return sorted(found, key=_worst_first)
 
 
 def _worst_first(case: Case) -> tuple[int, datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,7 +79,7 @@ def promises(facts: Facts) -> Block:
 
 
 def _judged(facts: Facts, period: Period) -> list[Judged]:
-    cases = [case for case in facts.cases if period.has(case.stamps.detected_at)]
+    cases = facts.detected_in(period)
     found = [judge(case, one, at=facts.at, zone=facts.zone) for case in cases for one in PROMISES[case.severity]]
     return [one for one in found if one]
 
@@ -90,7 +91,7 @@ def _of(promise: Promise, name: str, now: list[Judged], then: list[Judged]) -> F
         "when": BY_WHEN[promise.words],
     }
     mine, before = (
-        [one for one in week if one.promise == promise and one.case.severity == name] for week in (now, then)
+        [one for one in week if one.case.severity == name and one.promise is promise] for week in (now, then)
     )
     return _figure(f"sla-{name}-{promise.act}", label, mine, before, str(BY_WHEN[promise.words]))
 
@@ -115,7 +116,7 @@ def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: s
 
 
 def _share(judged: list[Judged]) -> Share:
-    number = {kind: sum(one.verdict == kind for one in judged) for kind in Verdict}
+    number = Counter(one.verdict for one in judged)
     met, at_risk = number[Verdict.MET], number[Verdict.AT_RISK]
     return Share(met, met + number[Verdict.MISSED], at_risk + number[Verdict.RUNNING], at_risk)
 
