@@ -25,7 +25,7 @@ def pages(house: House, scale: Scale) -> Result:
         few = house.inside("tour", str(scale.runs), database=plain)
     with _built(house, ["reference", "--incidents", str(scale.history)]) as large:
         many = house.inside("tour", str(scale.runs), database=large)
-    return judged(few, many, scale.history)
+    return judged(few["seen"], many["seen"], scale.history, few["missed"] | many["missed"])
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def _built(house: House, command: list[str]) -> Iterator[str]:
         del outside["STATUS_ROOT"]
 
 
-def judged(few: Seen, many: Seen, incidents: int) -> Result:
+def judged(few: Seen, many: Seen, incidents: int, missed: dict[str, str] | None = None) -> Result:
     """Rows for the slowest page, for all of them, and for their statements; a line of details for each."""
     result = Result()
     times = {name: median(one["ms"]) for name, one in many.items()}
@@ -69,6 +69,9 @@ def judged(few: Seen, many: Seen, incidents: int) -> Result:
     ratio = median(times[name] / median(few[name]["ms"]) for name in both)
     result.add("the same pages against the plain demo, median", f"{ratio:.2f} times")
     result.add("SQL statements as with the plain demo", ", ".join(grown) or "on every page", "on every page", not grown)
+    if missed:
+        absent = "; ".join(f"{name} ({why})" for name, why in missed.items())
+        result.add("pages that did not answer as told", absent, "none", False)
     for name in slowest:
         one, was = many[name], few.get(name)
         plain = f"{median(was['ms']):.0f} ms, {was['statements']} statements" if was else "not there"
