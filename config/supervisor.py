@@ -24,6 +24,7 @@ from config.home import ROOT, Home, secret_key, vapid_private_key
 from config.privileges import Refused
 
 ROLES = ("web", "worker", "dispatch")
+SLACK = ("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN")
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 STATIC_STAMP = ROOT / "build" / "staticfiles.stamp"
 TRIES = 3  # ends of a role before the first "ready" that make us give up
@@ -64,12 +65,16 @@ class Up:
             STATIC_STAMP.write_text(collecting[1], encoding="utf-8")
         if self.options.demo:
             self._command("demo")
-        for name in ROLES:
+        for name in (*ROLES, *self._asked_for()):
             words = ("--host", self.options.host, "--port", str(self.options.port)) if name == "web" else ()
             child = Child(name, python(ROOT, name, *words), {"env": environ, "cwd": ROOT})
             self.roles.append(child)
             self.nursery.start(child)
         self._wait_until_ready()
+
+    def _asked_for(self) -> list[str]:
+        """Roles that only some installations have: the connection to Slack."""
+        return ["slack"] if all(given(name, self.environ) for name in SLACK) else []
 
     def _collect(self) -> tuple[Child, str] | None:
         """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.

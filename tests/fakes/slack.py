@@ -104,6 +104,7 @@ class Slack(Provider):
         self.answers: list[str] = []
         self.channels: dict[str, dict[str, Any]] = {}
         self.client = Client()
+        self.socket_url = ""
 
     @property
     def api(self) -> str:
@@ -131,7 +132,7 @@ class Slack(Provider):
         if request.headers.get("authorization") != f"Bearer {token}":
             return refusal("invalid_auth")
         kind = "application/x-www-form-urlencoded" if method in FORMS else "application/json; charset=utf-8"
-        assert request.headers["content-type"] == kind, request.headers["content-type"]
+        assert not request.body or request.headers["content-type"] == kind, request.headers
         fields, (must, may) = _fields(request), ARGUMENTS[method]
         assert must <= set(fields) <= must | may, f"{method} with {sorted(fields)}"
         if self.script and self.script[0]:
@@ -143,6 +144,7 @@ class Slack(Provider):
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "users.lookupByEmail": self._lookup,
+            "apps.connections.open": lambda _said: good(url=self.socket_url),
         }
 
     def _post(self, said: dict[str, Any]) -> Reply:
@@ -219,10 +221,12 @@ def sign(stamp: str, body: bytes, secret: str = SECRET) -> str:
 
 
 def _fields(request: Request) -> dict[str, Any]:
+    if not request.body:
+        return {}
     if request.headers["content-type"].startswith("application/json"):
         found: dict[str, Any] = request.json
         return found
-    return dict(parse_qsl(request.body.decode(), strict_parsing=bool(request.body)))
+    return dict(parse_qsl(request.body.decode(), strict_parsing=True))
 
 
 def check(said: dict[str, Any]) -> None:
