@@ -18,7 +18,7 @@ from foundation.dispatch import registry
 from foundation.health import CLOCK_SKEW, SILENT, clock_skew
 from foundation.models import Process
 from foundation.ui.times import duration
-from paging import indicators
+from paging import heartbeat, indicators
 from paging.models import ContactMethod
 
 WORKER_SILENT = timedelta(minutes=3)
@@ -61,7 +61,7 @@ def pager_health(request: HttpRequest) -> HttpResponse:
     """Processes, what is late, clocks, and how well it did over a day and a week."""
     at = timezone.now()
     running = _running(at)
-    checks = [*_processes(running), *_late(at), _clocks()]
+    checks = [*_processes(running), *_late(at), _clocks(), *_synthetic(at)]
     context = {
         "at": at,
         "checks": checks,
@@ -123,6 +123,17 @@ def _clocks() -> Check:
     skew = clock_skew()
     words = _("The clocks of application and database differ by %.1f s.") % abs(skew.total_seconds())
     return Check(abs(skew) <= CLOCK_SKEW, words)
+
+
+def _synthetic(at: datetime) -> list[Check]:
+    """The last synthetic page, where one is asked for."""
+    if not settings.HEARTBEAT_URL:
+        return []
+    came = heartbeat.last(at)
+    if came is None:
+        return [Check(None, _("No synthetic page came all the way in the last hour."))]
+    words = _("The last synthetic page came all the way %s ago.") % duration(at - came)
+    return [Check(at - came <= WORKER_SILENT, words)]
 
 
 def _media(at: datetime) -> list[MediumRow]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -78,6 +78,20 @@ def _begun(opening: Opening, at: datetime) -> statements.Begun:
 def open_one(opening: Opening, *, at: datetime) -> Incident:
     """Open one incident."""
     return open_many([opening], at=at)[0]
+
+
+def rehearse(opening: Opening, *, at: datetime) -> Incident:
+    """An open incident that has no number, for a caller who takes the transaction back: nobody else ever sees it.
+
+    Raises RuntimeError outside a transaction, where it would stay.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("A rehearsal is taken back: it needs a transaction.")
+    incident = _begin(opening, at)
+    incident.pk = 0
+    incident.save(force_insert=True)
+    incident.tell(Kind.OPENED, at=at, cause=opening.cause)
+    return incident
 
 
 def _begin(opening: Opening, at: datetime) -> Incident:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import audit, delivery, edits, escalation, notices, receipts
+from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts
 from paging.outbox import SENDING
 
 register(
@@ -37,3 +37,4 @@ register(Work("announcing", "default", due=notices.to_announce, run=notices.anno
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
 register(Work("edits", "default", due=edits.due, run=edits.edit_one))
 periodic("paging.audit", audit.EVERY, audit.audit)
+periodic("paging.heartbeat", heartbeat.EVERY, heartbeat.beat)

@@ -61,8 +61,16 @@ class Organisation(models.Model):
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
 
+MACHINE = "pager@sharp-end.invalid"
+"""Whom the pager pages to see that it can. Not a person: lists, sign-in and figures do not know it."""
+
+
 class UserManager(BaseUserManager["User"]):
-    """Finds people by e-mail, whatever its case."""
+    """Finds people by e-mail, whatever its case; never the machine."""
+
+    def get_queryset(self) -> models.QuerySet[User]:
+        """People."""
+        return super().get_queryset().exclude(email=MACHINE)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """The person with this e-mail."""
