@@ -50,7 +50,8 @@ def test_any_request(case: Any, world: World, same_connection: None) -> None:
     if "slug" in case.path_parameters:
         case.path_parameters["slug"] = "am" if "sources" in case.path else "payments-primary"
     secret = make_token(world.ada, scope="write")
-    response = case.call(headers={"Authorization": f"Bearer {secret}"})
+    # The transport of the tests asks for packed answers, and does not unpack them.
+    response = case.call(headers={"Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"})
     checks: list[Any] = [not_a_server_error]
     if response.status_code < 300:
         checks.append(response_schema_conformance)
