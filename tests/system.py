@@ -101,7 +101,7 @@ class System:
                 env=self.environment,
                 cwd=self.root,
             )
-        self.until(lambda: self.get("/healthz/ready").status == 200, 90, "ready")
+        self.until(lambda: self.get("/healthz/ready").status == 200, 180, "ready")
 
     def stop(self, seconds: float = 30) -> int:
         """End it as an operator would; returns its exit code."""
