@@ -22,6 +22,7 @@ from paging.models import Page
 from provisioning.demo.build import guides
 from shots.pages import ADMINISTRATOR, ENGINEER, FINDS, MANAGER, SHOTS, STRANGER, Shot
 from teams.models import ApiToken
+from teams.signin import make_link
 
 MORE = (
     Shot("incidents", "incidents-resolved", "/incidents/?state=resolved", ENGINEER),
@@ -54,6 +55,8 @@ MORE = (
     Shot("api", "api-rejected", "/api/v1/rejected-deliveries/", ADMINISTRATOR),
     Shot("api", "api-review", "/api/v1/ops-review/{week}/", ADMINISTRATOR),
 )
+OK = 200
+SIGN_IN = "/account/login/"
 ROLES = {ADMINISTRATOR: "administrator", MANAGER: "manager", ENGINEER: "engineer on call"}
 
 
@@ -89,9 +92,11 @@ class Tour:
         return client
 
     def get(self, shot: Shot, path: str) -> Any:
-        """The answer. Raises `UnexpectedAnswer` when its status is another than was told."""
+        """The answer, redirects followed as a browser does. Raises `UnexpectedAnswer` when it is another than was told."""
         headers = self.bearer if path.startswith("/api/") else {}
-        answer = self.clients[shot.who].get(path, headers=headers)
+        answer = self.clients[shot.who].get(path, headers=headers, follow=shot.status == OK)
+        if shot.who != STRANGER and answer.request["PATH_INFO"].startswith(SIGN_IN):
+            raise UnexpectedAnswer(f"{shot.name} at {path} asked to sign in")
         if answer.status_code != shot.status:
             raise UnexpectedAnswer(f"{shot.name} at {path} answered {answer.status_code}")
         return answer
@@ -107,6 +112,8 @@ class Tour:
         if name == "link":
             page = Page.objects.filter(incident__isnull=False).latest("pk")
             return re.sub(r"^https?://[^/]+", "", link_of(page.pk, page.person_id))
+        if name == "signin":
+            return re.sub(r"^https?://[^/]+", "", make_link(self.people["administrator"], timezone.now()))
         if name == "middle":
             return str(int(self.address("{over}").removeprefix("INC-")) // 2)
         asked = FINDS[name]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,10 +27,16 @@ class Heard:
 
     def of(self, rotation: str | None) -> Heard:
         """Those of one rotation; None: all."""
-        if rotation is None:
-            return self
-        rung = [one for one in self.rung if one.call.rotation == rotation]
-        return Heard(rung, [one for one in self.joined if one.rotation == rotation])
+        return self if rotation is None else self._apart.get(rotation, Heard([], []))
+
+    @cached_property
+    def _apart(self) -> dict[str, Heard]:
+        found: defaultdict[str, Heard] = defaultdict(lambda: Heard([], []))
+        for rung in self.rung:
+            found[rung.call.rotation].rung.append(rung)
+        for joined in self.joined:
+            found[joined.rotation].joined.append(joined)
+        return dict(found)
 
 
 def pager(facts: Facts) -> Block:
