@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.models import Incident, NotAllowed
-from status import states
+from status import publishing, states
 from status.models import ComponentState, PublicIncident, PublicUpdate
 from status.writers import post_update, withdraw
 from teams.models import User
@@ -52,7 +52,7 @@ def tell_public(incident: Incident, data: Mapping[str, Any], *, by: User, at: da
     """Publish what the form said. Raises NotAllowed, with the sentence of the field that is wrong."""
     minutes = data["next_in"]
     try:
-        post_update(
+        update = post_update(
             incident,
             title=data["title"],
             status=data["status"],
@@ -65,12 +65,17 @@ def tell_public(incident: Incident, data: Mapping[str, Any], *, by: User, at: da
     except NotAllowed as refusal:
         sentences = [one for lines in refusal.fields.values() for one in lines]
         raise NotAllowed(" ".join([str(refusal), *sentences]), lost_race=refusal.lost_race) from None
-    return _("Customers can read it now.")
+    if publishing.stands(update.public, update.code):
+        return _("Customers can read it now.")
+    return _("It is kept. The public page could not be written just now; it is tried again each minute.")
 
 
 def take_back(incident: Incident, reason: str, *, by: User, at: datetime) -> str:
     """Withdraw everything that customers were told of this incident."""
-    withdraw(incident, reason=reason, by=by, at=at)
+    if publishing.stands(withdraw(incident, reason=reason, by=by, at=at)):
+        return _(
+            "It is taken back. The public page still shows it: it could not be written, and is tried again each minute."
+        )
     return _("It is off the public page.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -25,7 +25,11 @@ from teams.models import DEMO
 
 LANGUAGE = "en"
 RECENT_DAYS = 14
+NEWEST = 50
+"""Incidents on the list without a date; older ones stand under their months."""
 NEWEST_REPORTS = 5
+PROMISES = 20
+"""Postmortems that are owed, on the front page: those that are due last."""
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "status"
 
 
@@ -82,6 +86,21 @@ class Days:
     incidents: tuple[ShownIncident, ...] = ()
 
 
+@dataclass(frozen=True)
+class Month:
+    """A page of a month: "2026-11" is its first part, "2026-11-2" the second."""
+
+    name: str
+    first: date
+    part: int
+
+    @classmethod
+    def of(cls, name: str) -> Month:
+        """From its name."""
+        year, number, *part = map(int, name.split("-"))
+        return cls(name, date(year, number, 1), part[0] if part else 1)
+
+
 def recent(page: Page) -> Iterator[Days]:
     """The last 14 days, newest first, as far back as there was a page; quiet days in a row are told together."""
     today = page.at.date()
@@ -95,6 +114,12 @@ def recent(page: Page) -> Iterator[Days]:
             yield Days(found[-1], found[0])
         else:
             yield from (Days(day, day, of_day[day]) for day in found)
+
+
+def promised(page: Page) -> list[ShownIncident]:
+    """Those that owe a postmortem, the last one due first."""
+    owed = [(one.promise.due_at, one) for one in page.incidents if one.promise]
+    return [one for _due, one in sorted(owed, key=lambda pair: pair[0], reverse=True)]
 
 
 def groups(page: Page) -> list[tuple[str, list[ShownComponent]]]:
@@ -116,14 +141,21 @@ def index(page: Page) -> bytes:
         groups=groups(page),
         recent=list(recent(page)),
         reports=page.reports[:NEWEST_REPORTS],
-        promised=[one for one in page.incidents if one.promise],
+        promised=promised(page)[:PROMISES],
         days=bars.DAYS,
     )
 
 
-def incidents(page: Page) -> bytes:
-    """Every incident, newest first."""
-    return _render("incidents", page.name, "../", incidents=page.incidents)
+def incidents(page: Page, newest: Sequence[ShownIncident], months: Sequence[str]) -> bytes:
+    """The newest incidents, and the way to the months before."""
+    found = sorted((Month.of(name) for name in months), key=lambda one: (one.first, one.part), reverse=True)
+    years = [(year, list(some)) for year, some in groupby(found, key=lambda one: one.first.year)]
+    return _render("incidents", page.name, "../", incidents=newest, years=years)
+
+
+def month(page: Page, name: str, shown: Sequence[ShownIncident]) -> bytes:
+    """The incidents of a month, newest first; a month with many has several such pages."""
+    return _render("month", page.name, "../../", month=Month.of(name), incidents=shown)
 
 
 def incident(page: Page, shown: ShownIncident) -> bytes:

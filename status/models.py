@@ -64,13 +64,19 @@ class PublicIncident(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("published by mistake: no longer shown"))
+    unresolved = models.BooleanField(
+        default=False, editable=False, help_text=_("the last update that stands does not say that it is over")
+    )
 
     if TYPE_CHECKING:
         updates: RelatedManager[PublicUpdate]
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["-created_at"], name="public_incident_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="public_incident_newest"),
+            models.Index(fields=["incident"], name="public_incident_unresolved", condition=models.Q(unresolved=True)),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -103,7 +109,10 @@ class PublicUpdate(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["public", "at"], name="public_update_at")]
+        indexes = [
+            models.Index(fields=["public", "at"], name="public_update_at"),
+            models.Index(fields=["-at"], name="public_update_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.status} at {self.at:%Y-%m-%d %H:%M}"

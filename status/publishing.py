@@ -21,17 +21,29 @@ from teams.models import User
 logger = logging.getLogger(__name__)
 
 
-def publish_after_commit(at: datetime) -> None:
-    """Write the public tree as soon as the change is committed."""
-    transaction.on_commit(partial(_publish, at))
+def publish_after_commit(at: datetime, incident: Incident | None = None) -> None:
+    """Write what a word about `incident` changes as soon as it is committed; without one, what a round writes."""
+    transaction.on_commit(partial(_publish, at, incident.pk if incident else None))
 
 
-def _publish(at: datetime) -> None:
+def _publish(at: datetime, incident: int | None) -> None:
     """The words are kept by now: a disk that is full must not tell their writer that they are lost."""
     try:
-        tree.publish(at)
+        if incident is None:
+            tree.publish(at)
+        else:
+            tree.publish_told(at, [incident])
     except Exception:
         logger.exception("could not publish; the dispatcher tries again within a minute")
+
+
+def stands(public: PublicIncident, said: str = "") -> bool:
+    """Whether visitors find the page of `public` now, and on it the update with the code `said`."""
+    try:
+        page = (tree.folder() / "incidents" / public.code / "index.html").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return not said or f' id="{said}"' in page
 
 
 def published_postmortem(incident: Incident) -> Postmortem | None:
@@ -55,7 +67,7 @@ def publish_postmortem(pm: Postmortem, *, by: User, at: datetime, title: str = "
     if public is None:
         PublicIncident.objects.create(incident=incident, title=title.strip()[:200], created_at=at, created_by=by)
     published = lifecycle.publish(pm, by=by, at=at)
-    publish_after_commit(at)
+    publish_after_commit(at, incident)
     wake(CHECK)  # the tree stands by then: both are done after the commit, in this order
     return published
 
@@ -64,5 +76,5 @@ def publish_postmortem(pm: Postmortem, *, by: User, at: datetime, title: str = "
 def unpublish_postmortem(pm: Postmortem, *, by: User, at: datetime) -> Postmortem:
     """Take the postmortem off the public page; its clock runs again with the deadline that it had."""
     unpublished = lifecycle.unpublish(pm, by=by, at=at)
-    publish_after_commit(at)
+    publish_after_commit(at, pm.incident)
     return unpublished

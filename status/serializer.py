@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from postmortems.models import Clock, Postmortem, Remediation
-from status import bars, states
+from status import bars, near, states
 from status.models import PublicIncident
 from status.public import (
     IMPACTS,
@@ -60,7 +60,6 @@ FOLLOW_UPS = {
     Remediation.State.VERIFIED: "done",
 }
 """What of an item is told; the others (declined, superseded, risk accepted) are ours."""
-OWED = (Clock.State.RUNNING, Clock.State.MISSED)
 Row = dict[str, Any]
 
 
@@ -69,22 +68,27 @@ def page_url() -> str:
     return f"{settings.SHARPEND_URL}/status/"
 
 
-def read(at: datetime) -> Page:
-    """Everything that the public may know at `at`. Eight queries, however much there is."""
-    changes: list[Row] = list(
-        states.standing_changes().filter(component__public=True).order_by("at", "pk").values(*ALLOWED["change"])
-    )
-    return Page(
-        name=Organisation.the().name or "Status",
-        url=page_url(),
-        at=at,
-        components=tuple(_components(changes, at)),
-        incidents=tuple(_incidents(changes, at)),
-    )
+def bare(at: datetime) -> Page:
+    """The page without anything on it."""
+    return Page(Organisation.the().name or "Status", page_url(), at, (), ())
 
 
-def _components(changes: Iterable[Row], at: datetime) -> Iterable[ShownComponent]:
-    by_component = _grouped(changes, "component")
+def read(at: datetime, also: Collection[int] = ()) -> Page:
+    """What the front of the page tells at `at` (`near.keys`), and the incidents `also` (their keys). A fixed number of
+    queries, and no more rows with every year of history.
+    """
+    return replace(bare(at), components=tuple(_components(at)), incidents=_incidents(near.keys(at) | set(also), at))
+
+
+def month(name: str, at: datetime) -> tuple[ShownIncident, ...]:
+    """Every public incident of a month ("2026-11"), newest first."""
+    return _incidents(set(near.of_month(name).values_list("incident", flat=True)), at)
+
+
+def _components(at: datetime) -> Iterable[ShownComponent]:
+    """Each with the changes of the days that are drawn, and the last one before them."""
+    drawn = at - bars.DAYS * bars.ONE_DAY
+    by_component = _grouped(states.changes_since(drawn).order_by("at", "pk").values(*ALLOWED["change"]), "component")
     for row in states.shown_components().values(*ALLOWED["component"]):
         said = [bars.Change(change["at"], change["new"]) for change in by_component[row["pk"]]]
         yield ShownComponent(
@@ -98,18 +102,20 @@ def _components(changes: Iterable[Row], at: datetime) -> Iterable[ShownComponent
         )
 
 
-def _incidents(changes: Iterable[Row], at: datetime) -> Iterable[ShownIncident]:
-    """Newest first; what was withdrawn, or never said a word, is not there."""
-    updates = _grouped(_updates(changes), "public")
-    reports = _reports()
-    promises = _promises(at)
-    follow_ups = _grouped(_follow_ups(), "postmortem__incident")
-    for row in PublicIncident.objects.order_by("-created_at", "-pk").values(*ALLOWED["incident"]):
+def _incidents(keys: Collection[int], at: datetime) -> tuple[ShownIncident, ...]:
+    """Those of `keys`, newest first; what was withdrawn, or never said a word, is not there. Six queries."""
+    updates = _grouped(_updates(keys), "public")
+    reports = _reports(keys)
+    promises = _promises(keys, at)
+    follow_ups = _grouped(_follow_ups(reports), "postmortem__incident")
+    rows = PublicIncident.objects.filter(incident__in=keys).order_by("-created_at", "-pk").values(*ALLOWED["incident"])
+    found = []
+    for row in rows:
         key, said = row["incident"], updates[row["pk"]]
         report = reports.get(key)
         if not said and not report:
             continue
-        yield ShownIncident(
+        one = ShownIncident(
             code=row["code"],
             title=row["title"],
             created_at=row["created_at"],
@@ -120,6 +126,8 @@ def _incidents(changes: Iterable[Row], at: datetime) -> Iterable[ShownIncident]:
             promise=None if report else promises.get(key),
             follow_ups=tuple(one["shown"] for one in follow_ups[key]) if report else (),
         )
+        found.append(one)
+    return tuple(found)
 
 
 def _stamps(row: Row) -> Stamps:
@@ -132,10 +140,12 @@ def _stamps(row: Row) -> Stamps:
     )
 
 
-def _updates(changes: Iterable[Row]) -> Iterable[Row]:
+def _updates(keys: Collection[int]) -> Iterable[Row]:
     """Each update with the key of its incident, newest first."""
-    by_update = _grouped(changes, "update")
-    for row in states.standing_updates().order_by("-at", "-pk").values(*ALLOWED["update"]):
+    changes = states.standing_changes().filter(update__public__incident__in=keys, component__public=True)
+    by_update = _grouped(changes.order_by("at", "pk").values(*ALLOWED["change"]), "update")
+    rows = states.standing_updates().filter(public__incident__in=keys).order_by("-at", "-pk")
+    for row in rows.values(*ALLOWED["update"]):
         affected = tuple(
             Affected(one["component__code"], one["component__name"], one["old"], one["new"], one["at"])
             for one in by_update[row["pk"]]
@@ -144,29 +154,30 @@ def _updates(changes: Iterable[Row]) -> Iterable[Row]:
         yield {"public": row["public"], "shown": shown}
 
 
-def _reports() -> dict[int, Report]:
-    published = Postmortem.objects.filter(published_at__isnull=False)
+def _reports(keys: Collection[int]) -> dict[int, Report]:
+    published = Postmortem.objects.filter(published_at__isnull=False, incident__in=keys)
     return {
         row["incident"]: Report(row["published_text"], row["published_at"])
         for row in published.values(*ALLOWED["postmortem"])
     }
 
 
-def _promises(at: datetime) -> dict[int, Promise]:
+def _promises(keys: Collection[int], at: datetime) -> dict[int, Promise]:
     """What the latest round of the public clock owes; a pause, a waiver or an end owes nothing."""
     owed: dict[int, Promise] = {}
-    clocks = Clock.objects.filter(Q(kind=Clock.Kind.PUBLIC), ~Q(state=Clock.State.CANCELLED)).order_by("round")
+    clocks = Clock.objects.filter(kind=Clock.Kind.PUBLIC, postmortem__incident__in=keys).order_by("round")
+    clocks = clocks.exclude(state=Clock.State.CANCELLED)
     for row in clocks.values(*ALLOWED["clock"]):
         key = row["postmortem__incident"]
         due = max(filter(None, (row["due_at"], row["extended_to"])))
         owed[key] = Promise(due, extended=row["extended_to"] is not None, late=at > due)
-        if row["state"] not in OWED:
+        if row["state"] not in near.OWED:
             del owed[key]
     return owed
 
 
-def _follow_ups() -> Iterable[Row]:
-    found = Remediation.objects.filter(public=True, state__in=FOLLOW_UPS).order_by("pk")
+def _follow_ups(keys: Collection[int]) -> Iterable[Row]:
+    found = Remediation.objects.filter(public=True, state__in=FOLLOW_UPS, postmortem__incident__in=keys).order_by("pk")
     for row in found.values(*ALLOWED["follow_up"]):
         yield {**row, "shown": FollowUp(row["title"], FOLLOW_UPS[row["state"]])}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
@@ -31,6 +32,14 @@ def standing_changes() -> QuerySet[ComponentChange]:
     return ComponentChange.objects.filter(_not_withdrawn("update__public__", "at"))
 
 
+def changes_since(start: datetime) -> QuerySet[ComponentChange]:
+    """Standing changes of shown components from `start` on, and the last one of each before, which says how it began."""
+    before = standing_changes().filter(component=OuterRef("pk"), at__lt=start).order_by("-at", "-pk").values("pk")
+    shown = shown_components()
+    last = [pk for pk in shown.values_list(Subquery(before[:1]), flat=True) if pk is not None]
+    return standing_changes().filter(Q(pk__in=last) | Q(component__in=shown.order_by(), at__gte=start))
+
+
 def current_states(components: Iterable[Component]) -> dict[int, str]:
     """Component's key -> its state by the latest word; operational when nobody ever said otherwise. One query."""
     pks = [component.pk for component in components]
@@ -46,9 +55,8 @@ def last_words(public: PublicIncident) -> dict[int, str]:
 
 
 def troubled_elsewhere(public: PublicIncident, components: Iterable[int]) -> dict[int, str]:
-    """Component's key -> the trouble that another incident, not yet resolved, last said of it. Two queries."""
-    last = standing_updates().order_by("public_id", "-at", "-pk").distinct("public_id").values_list("public", "status")
-    others = [pk for pk, status in last if status != PublicUpdate.Status.RESOLVED and pk != public.pk]
+    """Component's key -> the trouble that another incident, not yet resolved, last said of it. One query."""
+    others = PublicIncident.objects.filter(unresolved=True).exclude(pk=public.pk)
     found = standing_changes().filter(update__public__in=others, component__in=list(components))
     latest = found.order_by("component_id", "-at", "-pk").distinct("component_id").values_list("component", "new")
     return {pk: state for pk, state in latest if state not in FINE}

@@ -50,10 +50,12 @@ def post_update(
     public = titled(public, incident, title, by=by, at=at)
     update = PublicUpdate.objects.create(public=public, status=status, body=body, at=at, by=by, next_by=next_by)
     _change(update, wanted)
+    public.unresolved = status != PublicUpdate.Status.RESOLVED
+    public.save(update_fields=["unresolved"])
     lifecycle.reacted(incident, at)
     incident.tell(Kind.NOTE, by=by, at=at, text=body, public=update.code, status=status)
     lifecycle.save(incident)
-    publishing.publish_after_commit(at)
+    publishing.publish_after_commit(at, incident)
     return update
 
 
@@ -71,11 +73,11 @@ def withdraw(incident: Incident, *, reason: str, by: User, at: datetime) -> Publ
         raise NotAllowed(_("Nothing of %s is public.") % incident)
     if publishing.published_postmortem(incident):
         raise NotAllowed(_("The postmortem of %s is public: take it back first.") % incident)
-    public.withdrawn_at = at
-    public.save(update_fields=["withdrawn_at"])
+    public.withdrawn_at, public.unresolved = at, False
+    public.save(update_fields=["withdrawn_at", "unresolved"])
     incident.tell(Kind.NOTE, by=by, at=at, text=reason, withdrawn=public.code)
     lifecycle.save(incident)
-    publishing.publish_after_commit(at)
+    publishing.publish_after_commit(at, incident)
     return public
 
 

@@ -74,6 +74,7 @@ class Postmortem(models.Model):
         ]
         indexes = [
             models.Index(fields=["check_due_at"], name="postmortem_check", condition=Q(check_due_at__isnull=False)),
+            models.Index(fields=["-published_at"], name="postmortem_public", condition=Q(published_at__isnull=False)),
             models.Index(fields=["owner", "state"], name="postmortem_owner"),
             models.Index(fields=["state", "-incident"], name="postmortem_state"),
         ]
@@ -151,6 +152,9 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="clock_due", condition=Q(state="running", missed_at=None)),
             models.Index(fields=["kind", "due_at"], name="clock_kind_due"),
+            models.Index(
+                fields=["-due_at"], name="clock_owed_public", condition=Q(kind="public", state__in=["running", "missed"])
+            ),
             models.Index(fields=["ended_at"], name="clock_waived", condition=Q(state="waived")),
         ]
 
