@@ -70,6 +70,7 @@ NOT_PAGES = {
     "incidents/<str:number>/live/": "the part of an incident's page that changes",
     "declare/preview/": "a part of the page that declares",
     "now/banner/": "a part of every page",
+    "settings/methods/push/": "for the script that asks a browser to wake somebody",
     "manifest.webmanifest": "for the browser itself",
     r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$": "a file",
     "sw.js": "for the browser itself",
