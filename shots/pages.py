@@ -130,7 +130,6 @@ SHOTS = (
             "postmortem-filed": "/postmortems/{filed}/",
             "postmortem-public": "/postmortems/{postmortem}/public/",
             "postmortem-none": "/postmortems/{open}/",
-            "postmortem-review": "/postmortems/{filed}/review/",
             "postmortem-extend": "/postmortems/{postmortem}/extend/",
             "postmortem-hand-over": "/postmortems/{postmortem}/hand-over/",
             "postmortem-blocked": "/postmortems/{postmortem}/blocked/",
