@@ -153,7 +153,9 @@ class Clock(models.Model):
             models.Index(fields=["due_at"], name="clock_due", condition=Q(state="running", missed_at=None)),
             models.Index(fields=["kind", "due_at"], name="clock_kind_due"),
             models.Index(
-                fields=["-due_at"], name="clock_owed_public", condition=Q(kind="public", state__in=["running", "missed"])
+                fields=["-due_at"],
+                name="clock_owed_public",
+                condition=Q(kind="public", state__in=["running", "missed"]),
             ),
             models.Index(fields=["ended_at"], name="clock_waived", condition=Q(state="waived")),
         ]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shots.judge import NARROWEST, accessible, call
 from tests.browser.scene import Scene, organisation
-from tests.browser.test_accessibility import NARROWEST, SCHEMES, TOO_WIDE, findings
 from tests.browser.visitor import Visitor
-from tests.peers import peer
 from tests.system import System
 
 pytestmark = pytest.mark.peer
@@ -169,16 +167,7 @@ def test_several_are_ticked_and_acknowledged(alice: Visitor, system: System) -> 
 @pytest.mark.parametrize("words", ["", "payment", "escalate 6", "zzzz"])
 def test_everybody_can_use_it(alice: Visitor, words: str) -> None:
     page = alice.open("/")
-    page.evaluate(Path(peer("axe.min.js")).read_text())
     say(page, words)
-    said = {}
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            said[f"{width} {scheme}"] = findings(page)
+    assert accessible(page, [(1280, 800), (360, 800)], ["light", "dark"]) == []
     page.set_viewport_size({"width": NARROWEST, "height": 640})
-    said["wider than the narrowest phone"] = page.evaluate(TOO_WIDE)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.emulate_media(color_scheme="light")
-    assert {name: found for name, found in said.items() if found} == {}
+    assert call(page, "tooWide") == []
