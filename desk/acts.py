@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from alerts import merging
+from desk.act_forms import (
+    ClassForm,
+    HandOverForm,
+    MergeForm,
+    NoteForm,
+    Nothing,
+    PullInForm,
+    QuietForm,
+    ReasonForm,
+    RoleForm,
+    StateForm,
+    TitleForm,
+)
 from desk.answers import see_other
 from desk.guard import find_incident, person, require, roles_in, who
 from desk.incident import LIVE_RELATED, render_incident, render_resolve
@@ -22,8 +34,9 @@ from desk.incident_alerts import still_firing
 from desk.public_updates import UpdateForm, WithdrawForm, take_back, tell_public
 from desk.undo_offer import tell
 from desk.undo_story import offer_for
+from foundation.ui import times
 from incidents import command, lifecycle
-from incidents.models import OPEN, Incident, NotAllowed, RoleTenure, State
+from incidents.models import Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking
 from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
@@ -48,72 +61,6 @@ class Doing:
         found = self.data[name]
         assert isinstance(found, User)  # noqa: S101 - the form's field cleans to a person
         return found
-
-
-class Nothing(forms.Form):
-    """An act that needs no words."""
-
-
-class NoteForm(forms.Form):
-    """A note."""
-
-    text = forms.CharField(max_length=20_000, widget=forms.Textarea)
-
-
-class ReasonForm(forms.Form):
-    """An act that may say why."""
-
-    reason = forms.CharField(max_length=1000, required=False)
-
-
-class ClassForm(ReasonForm):
-    """Another class."""
-
-    severity = forms.ChoiceField(choices=Severity.choices, label=gettext_lazy("class"))
-
-
-class StateForm(forms.Form):
-    """Another open state."""
-
-    state = forms.ChoiceField(choices=[(str(state), state.label) for state in OPEN])
-
-
-class TitleForm(forms.Form):
-    """A better title."""
-
-    title = forms.CharField(max_length=300)
-
-
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """A person who can be paged, by e-mail."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(User.objects.active(), to_field_name="email", **options)  # type: ignore[arg-type]
-
-
-class HandOverForm(forms.Form):
-    """Who takes it."""
-
-    to = PersonField()
-
-
-class RoleForm(forms.Form):
-    """Who takes which role; nobody named means oneself."""
-
-    role = forms.ChoiceField(choices=RoleTenure.Role.choices)
-    person = PersonField(required=False)
-
-
-class MergeForm(forms.Form):
-    """Which incident goes on."""
-
-    into = forms.CharField(max_length=30)
-
-
-class PullInForm(ReasonForm):
-    """Whom to pull in, and what for."""
-
-    person = PersonField()
 
 
 def _acknowledge(do: Doing) -> str:
@@ -144,6 +91,15 @@ def _reopen(do: Doing) -> str:
 def _escalate(do: Doing) -> str:
     lifecycle.escalate(do.incident, by=do.by, at=do.at)
     return _("Paging goes on to the next step of %s now.") % do.incident
+
+
+def _quiet(do: Doing) -> str:
+    minutes = do.data["minutes"]
+    assert isinstance(minutes, int)  # noqa: S101 - the form's field cleans to a number
+    until = do.at + timedelta(minutes=minutes)
+    lifecycle.quiet_until(do.incident, until=until, because=do.text("reason"), by=do.by, at=do.at)
+    words = {"incident": do.incident, "until": times.short(until, now=do.at)}
+    return _("%(incident)s is quiet until %(until)s; then it comes back as a page.") % words
 
 
 def _note(do: Doing) -> str:
@@ -229,6 +185,7 @@ ACTS: dict[str, Act] = {
     "resolve": Act(_resolve),
     "reopen": Act(_reopen),
     "escalate": Act(_escalate),
+    "quiet": Act(_quiet, QuietForm),
     "note": Act(_note, NoteForm, moves_state=False),
     "cancel": Act(_cancel, ReasonForm),
     "merge": Act(_merge, MergeForm),

@@ -138,6 +138,7 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
     return {
         "acknowledge": moves and is_open,
         "unacknowledge": moves and is_open and incident.is_held,
+        "quiet": moves and is_open,
         "escalate": moves and is_open,
         "handover": moves and is_open,
         "pull_in": acts and is_open,

@@ -13,7 +13,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.acts import PersonField
+from desk.act_forms import PersonField
 from desk.override import WallClock
 from desk.postmortem_parts import tidy
 from incidents.models import NotAllowed

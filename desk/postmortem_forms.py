@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from desk.acts import PersonField
+from desk.act_forms import PersonField
 from desk.answers import SeeOther
 from desk.guard import person, require, who
 from desk.learning import faces_of

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alerts.models import Episode
-from desk.acts import Nothing
+from desk.act_forms import Nothing
 from desk.guard import row_number
 from desk.remediation import theirs
 from desk.remediation_forms import (

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from desk.acts import PersonField
+from desk.act_forms import PersonField
 from incidents.models import NUMBER
 from postmortems.models import Remediation, UnblockRequest
 from teams.models import Team

@@ -28,6 +28,7 @@ FORMS = {
     "page": {"person": "bob.bell@example.com", "reason": "knows the queue"},
     "hand_over": {"to": "bob.bell@example.com"},
     "cancel": {"reason": "a test"},
+    "quiet": {"minutes": "30", "reason": "a deploy runs"},
     "update": {"title": "Payments are slow", "status": "investigating", "body": "We look into it.", "next_in": "20"},
     "withdraw": {"reason": "the wrong incident"},
 }
