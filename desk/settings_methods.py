@@ -23,6 +23,7 @@ from foundation.ui.times import duration
 from incidents.models import NotAllowed
 from paging import methods, outbox
 from paging.alone import not_enough
+from paging.channels import webhook
 from paging.channels.known import available, clean, provable
 from paging.models import ContactMethod, Delivery, PersonalRule
 from teams.models import Severity, User
@@ -210,6 +211,8 @@ def _show(
     waiting = verification.verifying(request, at)
     checked = next((method for method in mine if method.pk == waiting and not method.usable), None)
     _with_last(mine)
+    if whose == person(request):
+        _with_secrets(mine)
     rules = _rules(whose)
     context = {
         "at": at,
@@ -242,6 +245,13 @@ def _with_last(mine: list[ContactMethod]) -> None:
     last = {delivery.method_id: delivery for delivery in found}
     for method in mine:
         method.last = last.get(method.pk)  # type: ignore[attr-defined]
+
+
+def _with_secrets(mine: list[ContactMethod]) -> None:
+    """Whoever proved that a webhook is theirs sees what signs its messages; who only typed its address does not."""
+    for method in mine:
+        if method.kind == ContactMethod.Kind.WEBHOOK and method.usable:
+            method.signed_with = webhook.secret_of(method.address)  # type: ignore[attr-defined]
 
 
 def _rules(whose: User) -> list[dict[str, Any]]:
