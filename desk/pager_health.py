@@ -27,6 +27,7 @@ SHOWN = 50
 WORKS: dict[str, str | Promise] = {
     "paging": gettext_lazy("Incidents to look at"),
     "sending": gettext_lazy("Pages to hand over"),
+    "clocks": gettext_lazy("Clocks of postmortems"),
 }
 
 
