@@ -171,3 +171,5 @@ def test_everybody_can_use_it(alice: Visitor, words: str) -> None:
     assert accessible(page, [(1280, 800), (360, 800)], ["light", "dark"]) == []
     page.set_viewport_size({"width": NARROWEST, "height": 640})
     assert call(page, "tooWide") == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(color_scheme="light")

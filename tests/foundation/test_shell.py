@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 
@@ -65,3 +66,11 @@ def test_the_page_for_no_connection_needs_no_database(client: Client) -> None:
 
     assert "Pages still reach you by mail and phone." in answer.content.decode()
     assert answer.cookies == {}
+
+
+def test_the_worker_stays_the_same_while_nothing_changes(client: Client) -> None:
+    """Its version is made of what it keeps: one that moved with the clock would be installed anew with every page."""
+    with time_machine.travel("2026-11-21T02:00:00Z", tick=False):
+        before = client.get("/sw.js").content, client.get("/offline/").content
+    with time_machine.travel("2026-11-22T03:04:05Z", tick=False):
+        assert (client.get("/sw.js").content, client.get("/offline/").content) == before
