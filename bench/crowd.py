@@ -79,7 +79,8 @@ def look(looks: int = LOOKS) -> dict[str, float]:
 
 BUSY = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < %s AND pid <> pg_backend_pid()"
 DROP = (
-    "UPDATE incidents_incident SET page_due_at = NULL WHERE page_due_at IS NOT NULL",
+    # Cancelled, because the auditor pages for what is open and has no next look.
+    "UPDATE incidents_incident SET page_due_at = NULL, state = 'cancelled' WHERE page_due_at IS NOT NULL",
     "UPDATE paging_delivery SET state = 'cancelled' WHERE state = 'queued'",
 )
 PATIENCE = 30.0  # seconds
