@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents import lifecycle
-from incidents.models import OPEN_Q, Incident, Kind
-from paging import outbox, targets
-from paging.models import Escalation, Page
-from paging.outbox import SENDING, Call
+from incidents.models import OPEN_Q, Incident
+from paging import outbox
+from paging.models import Escalation
 
 logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
@@ -57,16 +56,10 @@ def audit_one(pk: int, at: datetime) -> bool:
     incident = forgotten(at).select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(pk=pk).first()
     if incident is None or _waits_by_policy(incident, at):
         return False
-    label = _("the auditor")
     was = incident.page_due_at.isoformat() if incident.page_due_at else ""
-    incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="forgotten", was=was)
-    found = targets.resolve(targets.administrators(), at=at, step=_("nothing was going to page for it"))
-    calls = [Call(person, because) for person, because in found.people.values()]
-    reason = Page.Reason.ESCALATED
-    written = outbox.write(calls, reason=reason, severity=incident.severity, at=at, incident=incident)
-    outbox.tell_paged(incident, written, at=at, reason=reason, label=label)
+    because = _("nothing was going to page for it")
+    outbox.page_administrators(incident, label=_("the auditor"), because=because, why="forgotten", at=at, was=was)
     lifecycle.next_look(incident, due_at=at)
-    wake(SENDING)
     wake(lifecycle.PAGING)
     logger.error("%s was open and nothing was going to page for it; it is looked at now", incident)
     return True

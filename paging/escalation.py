@@ -174,11 +174,6 @@ class Run:
 def put_aside(key: Key, at: datetime, error: Exception) -> None:
     """A look that raised must not stop the others: look again in five minutes, and page the administrators now."""
     incident = Incident.objects.locked(int(key))
-    found = targets.resolve(targets.administrators(), at=at, step=_("paging failed"))
     label = _("paging failed")
-    incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="error", error=type(error).__name__)
-    calls = [Call(person, because) for person, because in found.people.values()]
-    wake(SENDING)
-    written = outbox.write(calls, reason=Page.Reason.ESCALATED, severity=incident.severity, at=at, incident=incident)
-    outbox.tell_paged(incident, written, at=at, reason=Page.Reason.ESCALATED, label=label)
+    outbox.page_administrators(incident, label=label, because=label, why="error", at=at, error=type(error).__name__)
     lifecycle.next_look(incident, due_at=at + POISONED)

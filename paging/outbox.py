@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from foundation.dispatch.wake import wake
 from incidents.models import Incident, Kind
-from paging import statements
+from paging import statements, targets
 from paging.channels.known import available
 from paging.models import ContactMethod, Escalation, Page
 from paging.reach import Ring, Way, plan
@@ -100,3 +102,17 @@ def tell_paged(incident: Incident, written: Written, *, at: datetime, reason: st
         incident.tell(Kind.PAGED, at=at, cause=label, reason=reason, people=people)
     for person in written.unreachable:
         incident.tell(Kind.NOT_PAGED, at=at, cause=label, why="no_method", person=person.email)
+
+
+def page_administrators(incident: Incident, *, label: str, because: str, at: datetime, **why: Any) -> None:
+    """Paging itself went wrong for this one: the story says `why`, and the administrators are paged now.
+
+    The caller holds the incident's lock and saves it.
+    """
+    incident.tell(Kind.NOT_PAGED, at=at, cause=label, **why)
+    found = targets.resolve(targets.administrators(), at=at, step=because)
+    calls = [Call(person, reason) for person, reason in found.people.values()]
+    reason = Page.Reason.ESCALATED
+    written = write(calls, reason=reason, severity=incident.severity, at=at, incident=incident)
+    tell_paged(incident, written, at=at, reason=reason, label=label)
+    wake(SENDING)

@@ -388,7 +388,7 @@ def test_looking_changes_nothing(world: World, sign_in: SignIn) -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["", "payments", "queue", "person", "12", "ack", "ack queue", "who", "override", "page per"]
+    "q", ["", "payments", "queue", "person", "number", "ack", "ack queue", "who", "override", "page per"]
 )
 def test_the_number_of_queries_does_not_grow(q: str, world: World, sign_in: SignIn) -> None:
     browser = sign_in(world.ana)
@@ -416,6 +416,7 @@ def test_the_number_of_queries_does_not_grow(q: str, world: World, sign_in: Sign
         return len(seen)
 
     grow(2)
+    q = str(Incident.objects.latest("pk").pk) if q == "number" else q  # one that is there both times
     few = count()
     grow(8)
     assert count() <= few
