@@ -61,8 +61,9 @@ def call(
     headers: Mapping[str, str] | None = None,
     typed: bool = True,
     limit: float = LIMIT,
+    largest: int = LARGEST,
 ) -> Answer:
-    """Ask once, for at most `limit` seconds.
+    """Ask once, for at most `limit` seconds; of the answer at most `largest` bytes are read.
 
     Raises AddressRefused for an address that is not called, and NotReached when there was no answer.
     """
@@ -75,7 +76,7 @@ def call(
             pool,
             pool.stream(method, url, headers=_headers(headers), content=body, extensions=_timeouts(limit)) as answer,
         ):
-            taken = _first(answer.iter_stream())
+            taken = _first(answer.iter_stream(), largest)
             named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             return Answer(answer.status, named, taken)
     except (httpcore.TimeoutException, TimeoutError) as error:
@@ -117,13 +118,13 @@ def _timeouts(limit: float) -> dict[str, Any]:
     return {"timeout": {"connect": limit, "read": limit, "write": limit, "pool": limit}}
 
 
-def _first(chunks: Iterable[bytes]) -> bytes:
+def _first(chunks: Iterable[bytes], largest: int) -> bytes:
     taken = bytearray()
     for chunk in chunks:
         taken += chunk
-        if len(taken) >= LARGEST:
+        if len(taken) >= largest:
             break
-    return bytes(taken[:LARGEST])
+    return bytes(taken[:largest])
 
 
 class _Guarded(httpcore.NetworkBackend):

@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents.models import Incident, NotAllowed
-from paging import asking, methods, replies
+from paging import asking, chat
 from paging.channels.slack_blocks import ACT, ADD, Unknown, page_of
-from paging.models import ContactMethod, Page
+from paging.models import Page
 from paging.slack.people import offer, person_of
 from teams.models import User
 from teams.permissions import may_act_on_incident, standing
@@ -39,43 +37,25 @@ def pressed(payload: Any, *, at: datetime) -> str:
     page = _page(ours[0], member)
     if page is None:
         known = person_of(member)
-        return offer(member) if known is None else _old()
-    said = _do(page, ours[0], at)
-    wake("edits")
-    return said
-
-
-def _old() -> str:
-    where = f"{settings.SHARPEND_URL}/"
-    return _("This button is too old, or somebody else's. Open Sharp End: %s") % where
+        return offer(member) if known is None else chat.too_old()
+    return _do(page, ours[0], at)
 
 
 def _page(action: Any, member: str) -> Page | None:
     """The page of a button, when the member who presses is still its person."""
     try:
-        token = text_of(action, "value") or text_of(action, "block_id")
-        pages = Page.objects.select_related("person", "incident")
-        page = pages.filter(pk=page_of(token, member), person__is_active=True).first()
+        return chat.page_of(VIA, member, page_of(text_of(action, "value") or text_of(action, "block_id"), member))
     except Unknown:
         return None
-    if page is None:
-        return None
-    linked = ContactMethod.objects.filter(user=page.person, kind="slack", address=member)
-    # The press on a test page is one of the ways to prove the address.
-    linked = linked if page.incident_id is None else linked.filter(verified_at__isnull=False)
-    return page if linked.exists() else None
 
 
-@transaction.atomic
 def _do(page: Page, action: Any, at: datetime) -> str:
     act = text_of(action, "action_id")
-    if page.incident is None:
-        said = replies.rang(page, at=at, via=VIA)
-        methods.proved(page, at=at)
-        return said.text
-    if act == ADD:
-        return pull_in(page.incident, text_of(action, "selected_user"), by=page.person, why="", at=at)
-    return replies.reply(page.person, page.incident.pk, act.removeprefix(ACT), at=at, via=VIA)
+    if act == ADD and page.incident is not None:
+        said = pull_in(page.incident, text_of(action, "selected_user"), by=page.person, why="", at=at)
+        wake("edits")
+        return said
+    return chat.answer(page, act.removeprefix(ACT), at=at, via=VIA)
 
 
 def pull_in(incident: Incident, member: str, *, by: User, why: str, at: datetime) -> str:
