@@ -80,6 +80,12 @@ OTHERS = (
     Place("desk:blocked", _("What cannot go on"), "ban", _("blocked remediation waiting answer unblock")),
     Place("desk:sources", _("Sources"), "plug", _("integrations alertmanager webhook keys alerts intake prometheus")),
     Place(
+        "desk:readiness",
+        _("Who can be woken?"),
+        "bell-ring",
+        _("readiness ready reachable on-call contact methods verified test page phone"),
+    ),
+    Place(
         "desk:pager_health",
         _("Is the pager itself well?"),
         "activity",

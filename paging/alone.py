@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 
 from incidents.models import NotAllowed
@@ -16,13 +18,17 @@ def not_enough(user: User) -> str:
     rings = ways_of([user.pk], Severity.CRITICAL)[user.pk]
     if not rings or any(ring.kind != ContactMethod.Kind.WEBPUSH for ring in rings):
         return ""
-    ways = ContactMethod.objects.filter(pk__in=[ring.method_id for ring in rings])
-    if any(_enough(method) for method in ways):
+    if enough(list(ContactMethod.objects.filter(pk__in=[ring.method_id for ring in rings]))):
         return ""
     return _(
         "Push on an iPhone or iPad is not enough for critical pages: it rings once, quietly, and has no buttons. "
         "Let a phone call, a text message, ntfy or mail ring too."
     )
+
+
+def enough(ringing: Sequence[ContactMethod]) -> bool:
+    """Whether these ways together are enough to wake somebody for a critical page; none at all is another matter."""
+    return not ringing or any(method.kind != ContactMethod.Kind.WEBPUSH or _enough(method) for method in ringing)
 
 
 def refuse_alone(user: User) -> None:

@@ -45,7 +45,7 @@ FINDS = {
     "held": Find("/incidents/?state=open&class=major", INCIDENT),
     "over": Find("/incidents/?state=resolved", INCIDENT),
     "closed": Find("/incidents/?state=closed", INCIDENT),
-    "schedule": Find("/oncall/", rf"/oncall/{SLUG}/"),
+    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/){SLUG}/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
@@ -120,7 +120,7 @@ SHOTS = (
         ENGINEER,
         {"oncall": "/oncall/", "schedule": "/oncall/{schedule}/", "why": "/oncall/{schedule}/why/"},
     ),
-    *_shots("oncall", MANAGER, {"override": "/oncall/{schedule}/override/"}),
+    *_shots("oncall", MANAGER, {"override": "/oncall/{schedule}/override/", "readiness": "/oncall/readiness/"}),
     *_shots(
         "learning",
         MANAGER,
