@@ -14,8 +14,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.egress import http
-from foundation.egress.addresses import AddressRefused, NotReached
 from paging.channels.base import SendFailed
+from paging.channels.refusals import reach
 
 LIMIT = 5.0
 """Seconds of one request; a page needs two at the most."""
@@ -53,12 +53,11 @@ def call(method: str, fields: Mapping[str, Any], *, form: bool = False, token: s
     kind = "application/x-www-form-urlencoded" if form else "application/json; charset=utf-8"
     headers = {"Authorization": f"Bearer {token or settings.SLACK_BOT_TOKEN}", "Content-Type": kind}
     url = f"{settings.SLACK_BASE_URL.rstrip('/')}/{method}"
-    try:
-        answer = http.call("POST", url, body=body.encode(), headers=headers, typed=False, limit=LIMIT)
-    except AddressRefused as error:
-        raise SendFailed(f"SLACK_BASE_URL: {error}", administrators=True) from error
-    except NotReached as error:
-        raise SendFailed(str(error)) from error
+    answer = reach(
+        lambda: http.call("POST", url, body=body.encode(), headers=headers, typed=False, limit=LIMIT),
+        ours=True,
+        setting="SLACK_BASE_URL",
+    )
     if answer.status == TOO_MANY or answer.status >= SERVER_ERRORS:
         raise SendFailed(_("It answered %d.") % answer.status, retry_after=answer.retry_after())
     found = answer.json()

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from foundation.egress import http
 from foundation.egress.addresses import AddressRefused, NotReached
 from paging.channels.base import Receipt, SendFailed
+from paging.channels.refusals import reach
 
 SWITCH_OFF = frozenset(
     # No such number, unreachable for good, blocked by its owner, a landline, or a country or number that we may not reach.
@@ -71,18 +72,12 @@ Fields = Mapping[str, str | Sequence[str]]
 def create(kind: str, fields: Fields) -> str:
     """Make one of `kind` ("Messages" or "Calls"); returns its SID. Raises SendFailed."""
     body = urlencode({"From": settings.TWILIO_FROM, **fields}, doseq=True).encode()
-    try:
-        answer = http.call(
-            "POST",
-            _address(f"{kind}.json"),
-            body=body,
-            headers={**_headers(), "Content-Type": "application/x-www-form-urlencoded"},
-            typed=False,
-        )
-    except AddressRefused as error:
-        raise SendFailed(f"TWILIO_BASE_URL: {error}", administrators=True) from error
-    except NotReached as error:
-        raise SendFailed(str(error)) from error
+    headers = {**_headers(), "Content-Type": "application/x-www-form-urlencoded"}
+    answer = reach(
+        lambda: http.call("POST", _address(f"{kind}.json"), body=body, headers=headers, typed=False),
+        ours=True,
+        setting="TWILIO_BASE_URL",
+    )
     if not answer.ok:
         raise _refused(answer)
     sid = _dict(answer).get("sid")
