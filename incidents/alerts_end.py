@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
 from incidents import lifecycle
-from incidents.models import OPEN_Q, Incident, Kind
+from incidents.models import OPEN_Q, Incident
 
 RESOLVING = "resolving"
 
@@ -55,10 +55,9 @@ def resolve_many_later(ends: Sequence[tuple[int, datetime, datetime]]) -> None:
 def end_silence(incident: Incident, *, at: datetime, cause: str) -> None:
     """An alert came that no silence covers: page now. The caller holds the lock."""
     incident = Incident.objects.locked(incident.pk)
-    incident.silenced_until, incident.silenced_because = None, ""
+    lifecycle.end_quiet(incident, at=at, cause=cause, text=_("An alert came that no silence covers."))
     if not incident.is_held:
         incident.page_due_at = at
-    incident.tell(Kind.QUIET, at=at, cause=cause, text=_("An alert came that no silence covers."))
     lifecycle.save(incident)
 
 

@@ -415,9 +415,37 @@ def change_class(
         reacted(incident, at)
     look_at_clocks(incident, at)
     incident.tell(Kind.CLASS, by=by, at=at, text=reason, cause=cause, **{"from": before, "to": to})
-    if incident.is_open and by is None and rank(to) < rank(before):
-        _page_again(incident, at)
+    if incident.is_open and rank(to) < rank(before):
+        _got_worse(incident, at, by=by, cause=cause)
     return save(incident)
+
+
+def _got_worse(incident: Incident, at: datetime, *, by: User | None, cause: str) -> None:
+    """What the worse class changes at once: an alert that raised it pages again, and ends what a person asked to be quiet.
+
+    A silence of alerts stays: it says which alerts may not page. Raised by hand, a critical one is quiet for an hour at most.
+    """
+    quiet = incident.silenced_until is not None and incident.silenced_until > at
+    if by is None:
+        if quiet and _quiet_by_hand(incident):
+            end_quiet(incident, at=at, cause=cause, text=_("Its class rose, so it is not quiet any more."))
+        _page_again(incident, at)
+    elif quiet and incident.severity == Severity.CRITICAL:
+        end = min(incident.silenced_until or at, at + QUIET_CRITICAL)
+        if incident.page_due_at == incident.silenced_until:
+            incident.page_due_at = end
+        incident.silenced_until = end
+
+
+def _quiet_by_hand(incident: Incident) -> bool:
+    last = incident.timeline.filter(kind=Kind.QUIET).order_by("-pk").first()
+    return last is not None and last.by_id is not None
+
+
+def end_quiet(incident: Incident, *, at: datetime, cause: str, text: str) -> None:
+    """It is not quiet any more, and the story says why. The caller holds the lock and saves."""
+    incident.silenced_until, incident.silenced_because = None, ""
+    incident.tell(Kind.QUIET, at=at, cause=cause, text=text)
 
 
 @transaction.atomic
@@ -490,4 +518,6 @@ def _inherit(parent: Incident, child: Incident, at: datetime) -> None:
         was, parent.severity = parent.severity, child.severity
         parent.tell(Kind.CLASS, by=None, at=at, cause=child.number, **{"from": was, "to": parent.severity})
         if child.is_open and not child.is_held:
+            if not (child.silenced_until and child.silenced_until > at) and parent.silenced_until:
+                end_quiet(parent, at=at, cause=child.number, text=_("Its class rose, so it is not quiet any more."))
             _page_again(parent, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from foundation.dispatch.wake import wake
@@ -15,6 +15,7 @@ from paging.models import ContactMethod, Escalation, Page
 from paging.reach import Ring, Way, plan
 from teams.models import User
 
+ADMINISTRATORS_EVERY = timedelta(minutes=15)
 SENDING = "sending"
 """The name of the due work that sends deliveries."""
 
@@ -107,8 +108,12 @@ def tell_paged(incident: Incident, written: Written, *, at: datetime, reason: st
 def page_administrators(incident: Incident, *, label: str, because: str, at: datetime, **why: Any) -> None:
     """Paging itself went wrong for this one: the story says `why`, and the administrators are paged now.
 
+    Not more often than `ADMINISTRATORS_EVERY` for one incident: a fault that comes back each minute must not ring each minute.
     The caller holds the incident's lock and saves it.
     """
+    told = incident.timeline.filter(kind=Kind.NOT_PAGED, cause=label, at__gt=at - ADMINISTRATORS_EVERY)
+    if told.exists():
+        return
     incident.tell(Kind.NOT_PAGED, at=at, cause=label, **why)
     found = targets.resolve(targets.administrators(), at=at, step=because)
     calls = [Call(person, reason) for person, reason in found.people.values()]

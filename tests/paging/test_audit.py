@@ -98,6 +98,18 @@ def test_it_comes_round_each_minute(world: World, root: User) -> None:
     assert paged(incident) == ["Root"]
 
 
+def test_the_administrators_are_not_paged_for_it_more_than_once_in_a_quarter_of_an_hour(
+    world: World, root: User
+) -> None:
+    incident = world.open()
+    for minute in range(31):
+        lose(incident, page_due_at=None)
+        assert audit.audit(AT + minute * audit.EVERY) == [incident.number]
+        incident.refresh_from_db()
+        assert incident.page_due_at is not None, "it is put right each time, whoever hears of it"
+    assert paged(incident) == ["Root", "Root", "Root"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_somebody_who_is_at_the_incident_is_not_waited_for(world: World, root: User) -> None:
     incident = world.open()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from incidents import lifecycle
-from incidents.models import Kind, NotAllowed
+from incidents.models import Incident, Kind, NotAllowed
 from paging import answers
 from paging.models import Page
 from tests.clock import work_off
@@ -86,5 +86,45 @@ def test_escalate_now_ends_the_quiet(world: World) -> None:
     incident = world.open(severity="major")
     lifecycle.quiet_until(incident, until=AT + 60 * MINUTE, because="x", by=world.bob, at=AT)
     lifecycle.escalate(incident, by=world.bob, at=AT + MINUTE)
+    work_off(AT + MINUTE, "paging")
+    assert paged(world) == ["alice@example.com"]
+
+
+def quiet_for(world: World, hours: int, severity: str = "major") -> Incident:
+    """Bob keeps an incident quiet for so many hours."""
+    incident = world.open(severity=severity)
+    return lifecycle.quiet_until(incident, until=AT + hours * 60 * MINUTE, because="known", by=world.bob, at=AT)
+
+
+def test_a_class_that_rises_by_an_alert_ends_what_a_person_kept_quiet(world: World) -> None:
+    incident = quiet_for(world, 5)
+    lifecycle.change_class(incident, to="critical", at=AT + MINUTE, cause="Alertmanager am")
+    work_off(AT + MINUTE, "paging")
+    assert paged(world) == ["alice@example.com"]
+    told = incident.timeline.filter(kind=Kind.QUIET).order_by("-pk")[0]
+    assert (told.cause, told.by, "until" in told.data) == ("Alertmanager am", None, False)
+
+
+def test_a_silence_of_alerts_outlives_a_rise_of_class(world: World) -> None:
+    incident = world.open(severity="major")
+    lifecycle.silence(incident, until=AT + 60 * MINUTE, because="planned work", at=AT)
+    lifecycle.change_class(incident, to="critical", at=AT + MINUTE, cause="Alertmanager am")
+    work_off(AT + MINUTE, "paging")
+    assert paged(world) == []
+
+
+def test_made_critical_by_hand_it_is_quiet_for_an_hour_at_most(world: World) -> None:
+    incident = quiet_for(world, 5)
+    incident = lifecycle.change_class(incident, to="critical", by=world.bob, at=AT + MINUTE)
+    assert incident.page_due_at == incident.silenced_until == AT + 61 * MINUTE
+    work_off(AT + 60 * MINUTE, "paging")
+    assert paged(world) == []
+    work_off(AT + 61 * MINUTE, "paging")
+    assert paged(world) == ["alice@example.com"]
+
+
+def test_what_is_merged_into_a_quiet_one_with_a_worse_class_is_heard(world: World) -> None:
+    parent, child = quiet_for(world, 5), world.open(severity="critical")
+    lifecycle.merge(child, into=parent, by=world.bob, at=AT + MINUTE)
     work_off(AT + MINUTE, "paging")
     assert paged(world) == ["alice@example.com"]
