@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from paging import push
-from paging.channels import webpush_hooks
+from paging.channels.webpush_hooks import DOOR
 
 
 @login_not_required
@@ -17,7 +17,7 @@ from paging.channels import webpush_hooks
 @require_POST
 def arrived(request: HttpRequest, token: str) -> HttpResponse:
     """`/in/push/{token}/`: `{"asks": bool}`, whether anything in it still asks; an address that is not ours is a 403."""
-    batch = webpush_hooks.batch_of(token)
+    batch = DOOR.batch_of(token)
     if batch is None:
         return HttpResponse(status=403)
     response = JsonResponse({"asks": push.arrived(batch, at=timezone.now())})

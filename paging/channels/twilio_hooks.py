@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner
 from django.http import QueryDict
 from twilio.request_validator import RequestValidator
+
+from paging.channels.doors import Door
 
 LIFE = {"status": timedelta(hours=24), "voice": timedelta(hours=1)}
 """How long an address that we hand out is good: signatures of the provider have no time in them, so ours do."""
@@ -47,21 +48,21 @@ def _inner(host: str) -> bool:
         return "." not in host or host.endswith((".local", ".localhost", ".internal", ".lan", ".home.arpa"))
 
 
-def _signer(door: str) -> TimestampSigner:
-    return TimestampSigner(salt=f"paging.twilio.{door}", sep=".")
+def _door(name: str) -> Door:
+    return Door(f"paging.twilio.{name}", LIFE[name])
 
 
 def address(door: str, batch: UUID) -> str:
     """The full address at which the provider finds the message `batch`; `door` is "status" or "voice"."""
-    return f"{settings.SHARPEND_URL}/in/twilio/{door}/{_signer(door).sign(batch.hex)}/"
+    return f"{settings.SHARPEND_URL}/in/twilio/{door}/{_door(door).token(batch)}/"
 
 
 def batch_of(door: str, token: str) -> UUID:
     """The message that a token names. Raises Refused for one that is not ours or too old."""
-    try:
-        return UUID(_signer(door).unsign(token, max_age=LIFE[door]))
-    except (BadSignature, ValueError) as error:
-        raise Refused from error
+    batch = _door(door).batch_of(token)
+    if batch is None:
+        raise Refused
+    return batch
 
 
 def is_theirs(path: str, form: QueryDict, signature: str) -> bool:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner
 from py_vapid import Vapid02
 
+from paging.channels.doors import Door
 from paging.channels.webpush_subscription import encoded
 
-LIFE = timedelta(hours=24)
+DOOR = Door("paging.push", timedelta(hours=24))
 
 
 @lru_cache(maxsize=4)
@@ -49,18 +49,6 @@ def contact() -> str:
     return f"mailto:{mail or 'root@localhost'}"
 
 
-def _signer() -> TimestampSigner:
-    return TimestampSigner(salt="paging.push", sep=".")
-
-
 def path(batch: UUID) -> str:
     """Where the browser says that this message arrived."""
-    return f"/in/push/{_signer().sign(batch.hex)}/"
-
-
-def batch_of(token: str) -> UUID | None:
-    """The message that a token names; None for one that is not ours or too old."""
-    try:
-        return UUID(_signer().unsign(token, max_age=LIFE))
-    except (BadSignature, ValueError):
-        return None
+    return f"/in/push/{DOOR.token(batch)}/"
