@@ -22,10 +22,10 @@ TOLD_EVERY = timedelta(hours=1)
 
 
 def locked_incidents(rows: Iterable[Delivery]) -> dict[int, Incident]:
-    """The incidents of these deliveries, locked in the order of their ids."""
-    ids = sorted({row.page.incident_id for row in rows if row.page.incident_id})
-    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
-    return {row.pk: row for row in locked}
+    """The incidents of these deliveries with their services, locked in the order of their ids."""
+    ids = {row.page.incident_id for row in rows if row.page.incident_id}
+    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("service")
+    return locked.filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
 
 
 def without_address(error: str, address: str) -> str:

@@ -114,9 +114,7 @@ def claim(method_id: int, at: datetime) -> Batch | None:
 
 def _check(method: ContactMethod, rows: Sequence[Delivery], at: datetime) -> list[Delivery]:
     """Those that may still be sent, under their incidents' locks; the others are cancelled."""
-    ids = {row.page.incident_id for row in rows if row.page.incident_id}
-    locked = Incident.objects.select_for_update(no_key=True, of=("self",)).select_related("service")
-    incidents = locked.filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
+    incidents = locked_incidents(rows)
     good = []
     for row in rows:
         row.page.incident = incidents.get(row.page.incident_id or 0)
