@@ -14,7 +14,7 @@ from desk.api.documented import bare, listed
 from desk.api.fields import asked_instant
 from desk.api.shapes import EntryShape, ImpactShape, PageOfShape, PageShape, RoleShape
 from desk.api.typed import Impact, Note, TakeRole
-from desk.guard import hidden
+from desk.guard import not_hidden
 from incidents import command
 from incidents.models import ImpactInterval, NotAllowed
 from paging.models import Delivery, Page
@@ -97,7 +97,7 @@ class Pages(Desk):
     def get(self, request: Request) -> Response:
         """Newest first; test pages are shown to their person only."""
         mine = Q(incident=None, person=self.person)
-        rows = Page.objects.filter(mine | Q(incident__isnull=False) & ~Q(incident__in=hidden(self.person)))
+        rows = Page.objects.filter(mine | Q(incident__isnull=False) & not_hidden(self.person, "incident"))
         if since := request.query_params.get("since"):
             rows = rows.filter(created_at__gte=asked_instant(since, name="since", default=self.at))
         return self.page_of(_with_deliveries(rows), PageOfShape)
