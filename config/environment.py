@@ -60,11 +60,16 @@ SETTINGS = (
     Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
     Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
     Setting("HEARTBEAT_URL", "", "Called each minute when a synthetic page went the whole way.", secret=True),
+    Setting(
+        "WEEKLY_TEST_PAGES", "on", "on: each person is tested once a week in their own working hours; off: nobody."
+    ),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
     Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True),
     Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
     Setting("STATUS_MIRROR_COMMAND", "", "Command that copies the status page to a second home.", later=True),
-    Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True, later=True),
+    Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True),
+    Setting("TELEGRAM_WEBHOOK_SECRET", "", "Telegram calls us, and says this; empty: we ask it.", secret=True),
+    Setting("TELEGRAM_BASE_URL", "https://api.telegram.org", "Telegram's address, or a stand-in's."),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
     Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
@@ -149,6 +154,13 @@ def database(url: str) -> dict[str, str]:
 def broker(url: str) -> str:
     """`REDIS_URL` as kombu wants it: sockets are `redis+socket:///path`."""
     return f"redis+socket://{url.removeprefix('unix://')}" if url.startswith("unix://") else url
+
+
+def switch(name: str, text: str) -> bool:
+    """`on` or `off`. Raises `BadSetting` for anything else."""
+    if text.lower() not in {"on", "off"}:
+        raise BadSetting(f"{name} is on or off, not {text}.")
+    return text.lower() == "on"
 
 
 def networks(name: str, text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -25,6 +25,7 @@ try:
     _engines = environment.engines(SHARPEND_HOME)
     _database = environment.database(_env["DATABASE_URL"] or _engines.get("DATABASE_URL", "postgres:///sharpend"))
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
+    WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
     EGRESS_ALLOW = environment.networks("EGRESS_ALLOW", _env["EGRESS_ALLOW"])
 except environment.BadSetting as error:
     sys.exit(f"sharp-end: {error}")
@@ -290,6 +291,8 @@ TWILIO_FROM = _env["TWILIO_FROM"]
 SLACK_BOT_TOKEN, SLACK_APP_TOKEN = _env["SLACK_BOT_TOKEN"], _env["SLACK_APP_TOKEN"]
 SLACK_SIGNING_SECRET = _env["SLACK_SIGNING_SECRET"]
 NTFY_TOKEN = _env["NTFY_TOKEN"]
+TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET = _env["TELEGRAM_TOKEN"], _env["TELEGRAM_WEBHOOK_SECRET"]
+TELEGRAM_BASE_URL = _env["TELEGRAM_BASE_URL"]
 VAPID_PRIVATE_KEY = _env["VAPID_PRIVATE_KEY"]
 METRICS_TOKEN = _env["METRICS_TOKEN"]
 HEARTBEAT_URL = _env["HEARTBEAT_URL"]

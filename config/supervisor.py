@@ -73,8 +73,10 @@ class Up:
         self._wait_until_ready()
 
     def _asked_for(self) -> list[str]:
-        """Roles that only some installations have: the connection to Slack."""
-        return ["slack"] if all(given(name, self.environ) for name in SLACK) else []
+        """Roles that only some installations have: the connections to chats."""
+        slack = all(given(name, self.environ) for name in SLACK)
+        telegram = given("TELEGRAM_TOKEN", self.environ) and not given("TELEGRAM_WEBHOOK_SECRET", self.environ)
+        return [name for name, asked in (("slack", slack), ("telegram", telegram)) if asked]
 
     def _collect(self) -> tuple[Child, str] | None:
         """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.

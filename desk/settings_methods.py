@@ -26,6 +26,7 @@ from paging.alone import not_enough
 from paging.channels import webhook
 from paging.channels.known import available, clean, provable
 from paging.models import ContactMethod, Delivery, PersonalRule
+from paging.telegram import linking
 from teams.models import Severity, User
 from teams.permissions import may_see_contact_methods
 
@@ -34,6 +35,7 @@ CLASSES = [*Severity.choices, ("default", gettext_lazy("any other class"))]
 
 HINTS = {
     "sms": gettext_lazy("A phone number begins with + and its country: +44 7700 900123."),
+    "telegram": gettext_lazy("For Telegram the number that the bot tells you; Link Telegram below is easier."),
     "ntfy": gettext_lazy("For ntfy a topic that nobody guesses."),
     "webhook": gettext_lazy("For a webhook its https address."),
 }
@@ -89,8 +91,8 @@ class RuleForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_methods(request: HttpRequest) -> HttpResponse:
-    """My ways and rules; POST `act` = add, send_code, verify, test, remove, rule, remove_rule. Nobody else sees them,
-    but administrators with `?person=`."""
+    """My ways and rules; POST `act` = add, send_code, verify, test, link, remove, rule, remove_rule. Nobody else
+    sees them, but administrators with `?person=`."""
     whose = _whose(request)
     if request.method != "POST":
         return _show(request, whose)
@@ -154,6 +156,13 @@ def _test(request: HttpRequest, whose: User) -> HttpResponse:
     return _back(whose, request)
 
 
+def _link(request: HttpRequest, whose: User) -> HttpResponse:
+    """The way into a chat that only its person can open: nobody links for somebody else."""
+    if whose != person(request):
+        raise NotAllowed(_("Only %s can link their Telegram.") % whose.short_name)
+    return _show(request, whose, telegram=linking.invite(whose, at=timezone.now()))
+
+
 def _remove(request: HttpRequest, whose: User) -> HttpResponse:
     slug = request.POST.get("method", "").replace("\x00", "")
     method = ContactMethod.objects.filter(user=whose, slug=slug).first()
@@ -182,6 +191,7 @@ ACTS: dict[str, Callable[[HttpRequest, User], HttpResponse]] = {
     "send_code": _send_code,
     "verify": _verify,
     "test": _test,
+    "link": _link,
     "remove": _remove,
     "rule": _rule,
     "remove_rule": _remove_rule,
@@ -204,6 +214,7 @@ def _show(
     add_form: MethodForm | None = None,
     code_form: CodeForm | None = None,
     rule_form: RuleForm | None = None,
+    telegram: linking.Invitation | None = None,
     status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
@@ -228,6 +239,8 @@ def _show(
         "preview": _preview(whose, mine),
         "push_ready": "webpush" in available() and whose == person(request),
         "push_alone": not_enough(whose),
+        "telegram_ready": "telegram" in available() and whose == person(request),
+        "telegram": telegram,
     }
     return render(request, "desk/settings_methods.html", context, status=status)
 

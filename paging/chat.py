@@ -19,6 +19,11 @@ from paging.models import ContactMethod, Page
 from teams.models import User
 
 
+def clear(found: object) -> str:
+    """The text that a medium sent, without what no text holds: NULs and halves of characters. Empty for anything else."""
+    return found.replace("\x00", "").encode(errors="replace").decode() if isinstance(found, str) else ""
+
+
 def person_of(kind: str, account: str) -> User | None:
     """The active person who proved that this account is theirs."""
     rows = ContactMethod.objects.filter(kind=kind, address=account, verified_at__isnull=False, user__is_active=True)

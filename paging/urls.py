@@ -4,6 +4,7 @@ from django.urls import path
 
 from paging import push_views, twilio_views, views
 from paging.slack import views as slack_views
+from paging.telegram import views as telegram_views
 
 app_name = "paging"
 urlpatterns = [
@@ -14,4 +15,5 @@ urlpatterns = [
     path("in/twilio/status/<str:token>/", twilio_views.status, name="twilio_status"),
     path("in/slack/interactions/", slack_views.interactions, name="slack_interactions"),
     path("in/slack/commands/", slack_views.commands, name="slack_commands"),
+    path("in/telegram/", telegram_views.updates, name="telegram"),
 ]

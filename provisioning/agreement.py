@@ -21,7 +21,13 @@ from provisioning.shape import Entry
 KEY = re.compile(r"[A-Za-z0-9_-]{20,200}")
 HASH = re.compile(r"sha256:([0-9a-f]{64})")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-CHECKED_ADDRESSES = {"email", "sms", "voice"}
+ADDRESSES = {
+    "email": (None, "an e-mail address"),
+    "sms": (PHONE, "a number such as +447700900001"),
+    "voice": (PHONE, "a number such as +447700900001"),
+    "telegram": (re.compile(r"[1-9][0-9]{4,15}"), "the number of a private chat of Telegram, such as 123456789"),
+}
+"""Kind -> what its addresses look like (None: as mail has it), and the same in words; of other kinds anything is taken."""
 
 
 def check(document: dict[str, list[Entry]], facts: Facts, findings: Findings, *, prune: bool) -> None:
@@ -55,8 +61,8 @@ def _once(entries: Iterable[Entry], name: Callable[[Entry], Any], noun: str, fin
 def _check_user(user: Entry, facts: Facts, findings: Findings, *, prune: bool) -> None:
     methods = user.get("methods", {})
     for method in methods.values():
-        if method["kind"] in CHECKED_ADDRESSES and not _is_address(method["kind"], method["address"]):
-            wanted = "an e-mail address" if method["kind"] == "email" else "a number such as +447700900001"
+        if method["kind"] in ADDRESSES and not _is_address(method["kind"], method["address"]):
+            wanted = ADDRESSES[method["kind"]][1]
             findings.refuse(method.at("address"), f"{method['address']!r} is not {wanted}.")
     there = facts.stored["users"].get(user["email"])
     known = set(methods)
@@ -72,8 +78,8 @@ def _check_user(user: Entry, facts: Facts, findings: Findings, *, prune: bool) -
 
 
 def _is_address(kind: str, address: str) -> bool:
-    if kind != "email":
-        return PHONE.fullmatch(address) is not None
+    if pattern := ADDRESSES[kind][0]:
+        return pattern.fullmatch(address) is not None
     try:
         validate_email(address)
     except ValidationError:

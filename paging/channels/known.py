@@ -16,6 +16,7 @@ MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "sms": ("paging.channels.twilio_sms.Sms", TWILIO),
     "voice": ("paging.channels.twilio_voice.Voice", TWILIO),
     "slack": ("paging.channels.slack.Slack", ("SLACK_BOT_TOKEN",)),
+    "telegram": ("paging.channels.telegram.Telegram", ("TELEGRAM_TOKEN",)),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
     "webpush": ("paging.channels.webpush.Webpush", ("VAPID_PRIVATE_KEY",)),

@@ -24,7 +24,7 @@ def text_of(found: Any, *path: str) -> str:
     """The text at `path` in what Slack sent; empty for anything else that stands there."""
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
-    return found.replace("\x00", "") if isinstance(found, str) else ""
+    return chat.clear(found)
 
 
 def pressed(payload: Any, *, at: datetime) -> str:

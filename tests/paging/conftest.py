@@ -19,8 +19,10 @@ from paging.models import ContactMethod
 from teams.models import Service, User
 from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
 from tests.fakes import slack as slack_fake
+from tests.fakes import telegram as telegram_fake
 from tests.fakes import twilio as fake
 from tests.fakes.slack import Slack
+from tests.fakes.telegram import Telegram
 from tests.fakes.twilio import Twilio, by_client
 
 
@@ -90,3 +92,19 @@ def with_slack(person: User, address: str) -> ContactMethod:
     """A verified way by Slack, and no mail beside it."""
     person.contact_methods.filter(kind="email").delete()
     return with_mail(person, slug="slack", kind="slack", address=address)
+
+
+@pytest.fixture
+def telegram(settings: Settings, db: None) -> Iterator[Telegram]:
+    """Telegram on loopback with our bot, which Alice (70010) and Bob (70020) have opened."""
+    cache.clear()
+    with Telegram({70010, 70020}) as there:
+        settings.TELEGRAM_BASE_URL, settings.TELEGRAM_TOKEN = there.url, telegram_fake.TOKEN
+        settings.TELEGRAM_WEBHOOK_SECRET = telegram_fake.SECRET
+        yield there
+
+
+def only(person: User, kind: str, address: str) -> ContactMethod:
+    """A verified way by this medium, and no mail beside it."""
+    person.contact_methods.filter(kind="email").delete()
+    return with_mail(person, slug=kind, kind=kind, address=address)

@@ -127,6 +127,7 @@ def test_a_test_page_is_answered_and_proves_the_address(world: World, slack: Sla
         '{"actions":[7],"user":"x"}',
         '{"actions":[{"action_id":"page:acknowledge","value":"\\u0000"}],"user":{"id":"U1\\u0000"}}',
         '{"actions":[{"action_id":"page:acknowledge","value":{}}],"user":{"id":"U1"},"response_url":7}',
+        '{"actions":[{"action_id":"page:acknowledge","value":"a.b.\\ud800"}],"user":{"id":"U1\\ud800"}}',
         '{"actions":[{"action_id":"other:thing","value":"1"}],"user":{"id":"U1"}}',
     ],
 )

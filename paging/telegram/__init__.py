@@ -1,0 +1,1 @@
+"""What comes back from Telegram: presses, codes, words, and the way to link a chat."""
