@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -19,6 +20,15 @@ class NotReached(Exception):
 
 class AddressRefused(Exception):
     """This installation does not call that address."""
+
+
+def is_plain(url: str) -> bool:
+    """Whether this is an http or https address with a host, and without a name or password in it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
 
 
 def resolve(host: str, port: int, limit: float) -> list[Address]:

@@ -14,12 +14,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpcore
 from django.utils.translation import gettext as _
 
-from foundation.egress.addresses import AddressRefused, NotReached, may_be_called, resolve
+from foundation.egress.addresses import AddressRefused, NotReached, is_plain, may_be_called, resolve
 
 LIMIT = 10.0
 """Seconds from the first byte of the question to the last byte of the answer."""
@@ -67,7 +66,8 @@ def call(
 
     Raises AddressRefused for an address that is not called, and NotReached when there was no answer.
     """
-    _refuse_odd(url)
+    if not is_plain(url):
+        raise AddressRefused(_("Only plain http and https addresses are called."))
     until = time.monotonic() + limit
     backend = _Guarded(until, checked=typed)
     pool = httpcore.ConnectionPool(network_backend=backend, ssl_context=_tls())
@@ -91,16 +91,6 @@ def post_json(url: str, content: Any, *, headers: Mapping[str, str] | None = Non
     """POST `content` as JSON; raises as `call` does."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return call("POST", url, body=body, headers={"Content-Type": "application/json", **(headers or {})}, typed=typed)
-
-
-def _refuse_odd(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        plain = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None
-    except ValueError:
-        plain = False
-    if not plain:
-        raise AddressRefused(_("Only plain http and https addresses are called."))
 
 
 @cache

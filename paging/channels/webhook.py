@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from foundation.egress import http
+from foundation.egress.addresses import is_plain
 from paging.channels.base import Message, Receipt
 from paging.channels.refusals import ask
 
@@ -22,12 +22,7 @@ from paging.channels.refusals import ask
 def clean(address: str) -> str:
     """An https address (http only where it is allowed to reach). Raises ValueError with a sentence."""
     address = address.strip()
-    try:
-        parts = urlsplit(address)
-        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None
-    except ValueError:
-        fits = False
-    if not fits:
+    if not is_plain(address):
         raise ValueError(_("This is no address of a webhook: it begins with https:// and names no password."))
     return address
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils.translation import gettext as _
 
+from foundation.egress.addresses import is_plain
+
 LONGEST_ENDPOINT, LONGEST_DEVICE = 1500, 60
 SECRET = 16
 """Bytes of the authentication secret (RFC 8291, 3.2)."""
@@ -93,12 +95,8 @@ def encoded(content: bytes) -> str:
 
 def _callable(endpoint: str) -> bool:
     """Whatever is not public is refused when it is called (one safe client); here only what is no address at all."""
-    try:
-        parts = urlsplit(endpoint)
-        plain = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return False
-    return plain and len(endpoint) <= LONGEST_ENDPOINT and endpoint.isascii() and endpoint.isprintable()
+    short = len(endpoint) <= LONGEST_ENDPOINT
+    return short and is_plain(endpoint) and endpoint.isascii() and endpoint.isprintable()
 
 
 def _refusal() -> str:
