@@ -24,6 +24,7 @@ from paging import notices, readiness
 from paging.channels.known import available
 from paging.models import ContactMethod
 from paging.readiness import Readiness
+from paging.wake_tests import WakeTest
 from teams.models import Membership, Notice, Team, User
 from teams.permissions import Standing, may_admin, may_write
 
@@ -52,6 +53,20 @@ class Row:
     def sentence(self) -> str:
         """What is missing."""
         return words.sentence(self.found)
+
+    @property
+    def answered_apart(self) -> bool:
+        """Whether their last answer says more than what arrived by the ways that are listed."""
+        answer = self.found.answered_at
+        return answer is not None and all(way.proved_at is None or way.proved_at < answer for way in self.found.ways)
+
+    @property
+    def asks(self) -> int | None:
+        """The page of the weekly test that waits for this viewer's own answer."""
+        test = self.found.test
+        if not self.own or test is None or test.state != WakeTest.State.ASKING or test.page is None:
+            return None
+        return None if test.page.seen_at else test.page.pk
 
     @property
     def act(self) -> str:

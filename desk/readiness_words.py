@@ -16,6 +16,7 @@ SENTENCES: dict[Missing, str | Promise] = {
     Missing.SWITCHED_OFF: gettext_lazy("Every way of theirs is switched off: the provider refused it."),
     Missing.NO_MEDIUM: gettext_lazy("This installation cannot send by any of their ways."),
     Missing.NOT_ENOUGH: gettext_lazy("Only push on an iPhone or iPad: not enough for critical pages."),
+    Missing.SILENT: gettext_lazy("The weekly test by %s had no answer."),
     Missing.RULE_DEAD: gettext_lazy("A rule names a way that cannot ring: the others ring instead."),
     Missing.UNPROVED: gettext_lazy("Nothing has been seen to arrive yet."),
     Missing.OLD: gettext_lazy("Nothing has been seen to arrive for more than 30 days."),
@@ -27,6 +28,7 @@ ACTS: dict[Missing, str | Promise] = {
     Missing.SWITCHED_OFF: gettext_lazy("Mend a way"),
     Missing.NO_MEDIUM: gettext_lazy("Add a way"),
     Missing.NOT_ENOUGH: gettext_lazy("Add a second way"),
+    Missing.SILENT: gettext_lazy("Test it"),
     Missing.RULE_DEAD: gettext_lazy("Change the rule"),
     Missing.UNPROVED: gettext_lazy("Test it"),
     Missing.OLD: gettext_lazy("Test it"),
@@ -37,6 +39,7 @@ ASKED: dict[Missing, str | Promise] = {
     Missing.SWITCHED_OFF: gettext_lazy("look at the ways to wake you: all of them are switched off"),
     Missing.NO_MEDIUM: gettext_lazy("add a way to wake you that this installation can send by"),
     Missing.NOT_ENOUGH: gettext_lazy("add a way beside push on an iPhone or iPad"),
+    Missing.SILENT: gettext_lazy("test the way that stayed silent in the weekly test, or mend it"),
     Missing.RULE_DEAD: gettext_lazy("change the rule that names a way which cannot ring"),
     Missing.UNPROVED: gettext_lazy("press “Page me” and say whether it rang"),
     Missing.OLD: gettext_lazy("press “Page me” and say whether it rang"),
@@ -45,7 +48,9 @@ ASKED: dict[Missing, str | Promise] = {
 
 def sentence(found: Readiness) -> str:
     """What is missing; empty when nothing is."""
-    return str(SENTENCES[found.missing])
+    silent = found.silent_way
+    said = str(SENTENCES[found.missing])
+    return said % silent.get_kind_display() if found.missing is Missing.SILENT and silent else said
 
 
 def act(found: Readiness) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts
+from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts, weekly
 from paging.outbox import SENDING
 
 register(
@@ -36,5 +36,7 @@ register(Work("receipts", "callback", due=receipts.due, run=receipts.missed))
 register(Work("announcing", "default", due=notices.to_announce, run=notices.announce))
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
 register(Work("edits", "default", due=edits.due, run=edits.edit_one))
+register(Work("weekly tests", "default", due=weekly.due, run=weekly.run))
+periodic("paging.weekly", weekly.PLANNED_EVERY, weekly.plan)
 periodic("paging.audit", audit.EVERY, audit.audit)
 periodic("paging.heartbeat", heartbeat.EVERY, heartbeat.beat)

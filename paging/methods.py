@@ -105,11 +105,12 @@ def remove_rule(user: User, number: int) -> None:
 
 
 @transaction.atomic
-def ring(method: ContactMethod, *, at: datetime) -> Page:
-    """A test page to its person on this one method. Raises NotAllowed when it cannot ring."""
+def ring(method: ContactMethod, *, at: datetime, because: str = "") -> Page:
+    """A test page to its person on this one method, which they asked for unless `because` says otherwise. Raises NotAllowed
+    when it cannot ring."""
     if not method.usable or method.kind not in available():
         raise NotAllowed(_("This way cannot ring: verify it first."))
-    return _test(method, at)
+    return _test(method, at, because)
 
 
 @transaction.atomic
@@ -130,11 +131,11 @@ def proved(page: Page, *, at: datetime) -> None:
     unproven.filter(pk__in=left.values("method")).update(verified_at=at)
 
 
-def _test(method: ContactMethod, at: datetime) -> Page:
+def _test(method: ContactMethod, at: datetime, because: str = "") -> Page:
     page = Page.objects.create(
         person_id=method.user_id,
         reason=Page.Reason.TEST,
-        because=_("you asked for a test of this way"),
+        because=because or _("you asked for a test of this way"),
         severity="critical",
         created_at=at,
     )

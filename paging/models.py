@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident
 from paging.channels.webpush_subscription import read
+from paging.wake_tests import WakeTest  # noqa: F401 - a model of this room, in a file of its own
 from teams.models import Severity, User
 
 if TYPE_CHECKING:

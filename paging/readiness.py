@@ -17,6 +17,7 @@ from paging.alone import enough
 from paging.channels.known import available
 from paging.models import ContactMethod, PersonalRule
 from paging.outbox import ways_of
+from paging.wake_tests import WakeTest
 from teams.models import Severity, User
 
 LOOKED_BACK = 30
@@ -33,6 +34,7 @@ class Missing(IntEnum):
     SWITCHED_OFF = 3
     NO_MEDIUM = 4
     NOT_ENOUGH = 5
+    SILENT = 6
     RULE_DEAD = 7
     UNPROVED = 8
     OLD = 9
@@ -67,11 +69,26 @@ class Readiness:
     ways: Sequence[Known]
     answered_at: datetime | None
     missing: Missing
+    test: WakeTest | None = None
 
     @property
     def proved_at(self) -> datetime | None:
         """When anything last arrived, on whichever way that still rings."""
         return last_proof(self.ways, self.answered_at)
+
+    @property
+    def silent_way(self) -> ContactMethod | None:
+        """The way whose weekly test nobody answered, where nothing has arrived since."""
+        return silent_way(self.ways, self.test)
+
+
+def silent_way(ways: Iterable[Known], test: WakeTest | None) -> ContactMethod | None:
+    """The way that stayed silent in the last weekly tests, if it still rings and has not been proved since."""
+    if test is None or test.silent_since is None:
+        return None
+    found = next((way for way in ways if way.method.pk == test.silent_method_id and way.rings), None)
+    proved = found is not None and found.proved_at is not None and found.proved_at >= test.silent_since
+    return None if found is None or proved else found.method
 
 
 def last_proof(ways: Iterable[Known], answered_at: datetime | None) -> datetime | None:
@@ -80,15 +97,20 @@ def last_proof(ways: Iterable[Known], answered_at: datetime | None) -> datetime 
     return max([*proofs, *([answered_at] if answered_at else [])], default=None)
 
 
-def judge(ways: Sequence[Known], *, enough_alone: bool, answered_at: datetime | None, at: datetime) -> Missing:
+def judge(
+    ways: Sequence[Known], *, enough_alone: bool, answered_at: datetime | None, at: datetime, silent: bool = False
+) -> Missing:
     """What is missing for this person at `at`; pure.
 
-    `enough_alone` is False when all that rings for a critical page is a push on a device that shows it too quietly.
+    `enough_alone` is False when all that rings for a critical page is a push on a device that shows it too quietly; `silent`
+    is True when the last weekly test of a way had no answer.
     """
     if not any(way.rings for way in ways):
         return _why_none(ways)
     if not enough_alone:
         return Missing.NOT_ENOUGH
+    if silent:
+        return Missing.SILENT
     if any(way.ruled and not way.rings for way in ways):
         return Missing.RULE_DEAD
     proof = last_proof(ways, answered_at)
@@ -107,11 +129,12 @@ def _why_none(ways: Sequence[Known]) -> Missing:
 
 
 def of(people: Sequence[User], at: datetime) -> dict[int, Readiness]:
-    """The readiness of each of these people by their id; four statements, however many they are."""
+    """The readiness of each of these people by their id; five statements, however many they are."""
     ids = [person.pk for person in people]
     methods = list(ContactMethod.objects.filter(user__in=ids).order_by("user_id", "slug")) if ids else []
     ruled = set(PersonalRule.objects.filter(user__in=ids).values_list("method_id", flat=True)) if ids else set()
     proved, answered = _proofs(ids)
+    tests = {test.person_id: test for test in WakeTest.objects.filter(person__in=ids).select_related("page")} if ids else {}
     kinds = available()
     by_person: dict[int, list[Known]] = {pk: [] for pk in ids}
     for method in methods:
@@ -120,10 +143,11 @@ def of(people: Sequence[User], at: datetime) -> dict[int, Readiness]:
     by_id, rung = {method.pk: method for method in methods}, ways_of(ids, Severity.CRITICAL) if ids else {}
     found = {}
     for person in people:
-        ways, answer = by_person[person.pk], answered.get(person.pk)
+        ways, answer, test = by_person[person.pk], answered.get(person.pk), tests.get(person.pk)
         ringing = [by_id[ring.method_id] for ring in rung[person.pk] if ring.method_id in by_id]
-        missing = judge(ways, enough_alone=enough(ringing), answered_at=answer, at=at)
-        found[person.pk] = Readiness(person, ways, answer, missing)
+        silent = silent_way(ways, test) is not None
+        missing = judge(ways, enough_alone=enough(ringing), answered_at=answer, at=at, silent=silent)
+        found[person.pk] = Readiness(person, ways, answer, missing, test)
     return found
 
 

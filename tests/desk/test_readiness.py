@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from paging.models import Delivery
+from paging.wake_tests import WakeTest
 from teams.models import Notice, Role, User
 from tests.desk.conftest import World
 from tests.factories import AT, make_method, make_page, make_schedule, make_team, make_user
@@ -25,7 +26,7 @@ def _text(client: Client, query: str = "") -> str:
 
 def _order(text: str, *names: str) -> list[str]:
     """The names in the order in which their rows stand."""
-    return sorted(names, key=lambda name: text.index(f'<p class="title">{name}'))
+    return sorted(names, key=lambda name: text.index(f'<span class="title">{name}'))
 
 
 def test_those_who_cannot_be_woken_come_first_with_why(world: World, sign_in: SignIn, now: object) -> None:
@@ -128,3 +129,19 @@ def test_as_many_statements_for_many(
         make_schedule(f"more-{number}", make_user(), make_user(), team=world.team)
     with django_assert_max_num_queries(30):
         client.get(PAGE)
+
+
+def test_my_weekly_test_can_be_answered_here_and_silence_is_said(world: World, sign_in: SignIn, now: object) -> None:
+    page, mail = make_page(world.ana), world.ana.contact_methods.get()
+    Delivery.objects.create(page=page, method=mail, kind="email", state="sent", due_at=AT, sent_at=AT)
+    test = WakeTest.objects.create(person=world.ana, page=page, method=mail, asked_at=AT, due_at=AT, state="asking")
+    assert ". Did it ring?" not in _text(sign_in(world.bob))
+    client = sign_in(world.ana)
+    assert ". Did it ring?" in _text(client)
+    WakeTest.objects.filter(pk=test.pk).update(silent_method=mail, silent_since=AT, state="planned")
+    assert "The weekly test by e-mail had no answer." in _text(client)
+    answer = client.post("/page-me/", {"seen": page.pk, "next": PAGE})
+    assert answer.headers["Location"] == PAGE
+    text = _text(client)
+    assert "The weekly test by" not in text
+    assert ". Did it ring?" not in text

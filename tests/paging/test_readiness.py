@@ -103,7 +103,7 @@ def test_the_same_few_statements_for_many_people(django_assert_num_queries: Djan
     people = [make_user() for _ in range(30)]
     for one in people:
         _arrived(make_page(one), make_method(one))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = readiness.of(people, AT)
     assert {one.missing for one in found.values()} == {Missing.NOTHING}
     assert readiness.of([], AT) == {}
