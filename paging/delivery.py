@@ -21,7 +21,7 @@ from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN, Incident
 from incidents.severity import CLASSES
-from paging import edits, sendable, statements, throttle
+from paging import edits, limits, sendable, statements, throttle
 from paging.channels.base import Edits, Message, SendFailed
 from paging.channels.known import channel
 from paging.consequences import go_on, locked_incidents, switch_off, tell_administrators, without_address
@@ -37,6 +37,8 @@ RECEIPT_WITHIN = timedelta(seconds=60)
 BUNDLE = 100
 """Pages in one message at the most; the rest leave with the next."""
 WORST_FIRST = Case(*(When(page__severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
+NEW_FIRST = Case(When(page__incident__first_page_at=None, then=Value(0)), default=Value(1))
+"""What nobody has been called for yet, before what is repeated."""
 State = Delivery.State
 
 
@@ -50,12 +52,12 @@ class Batch:
 
 
 def due(at: datetime, limit: int) -> list[Key]:
-    """Methods with something to send now, the worst class first, then who has waited longest."""
+    """Methods with something to send now: the worst class first, then first pages of incidents, then who waited longest."""
     rows = (
         Delivery.objects.filter(state=State.QUEUED, due_at__lte=at, method__isnull=False)
         .values("method")
-        .annotate(worst=Min(WORST_FIRST), first=Min("due_at"))
-        .order_by("worst", "first")
+        .annotate(rank=Min(WORST_FIRST * 2 + NEW_FIRST), first=Min("due_at"))
+        .order_by("rank", "first")
     )
     return [row["method"] for row in rows[:limit]]
 
@@ -100,16 +102,24 @@ def claim(method_id: int, at: datetime) -> Batch | None:
     rows = list(
         waiting.select_for_update(no_key=True, skip_locked=True, of=("method",))
         .select_related("method__user", "page")
-        .order_by(WORST_FIRST, "due_at", "pk")[:BUNDLE]
+        .order_by(WORST_FIRST, NEW_FIRST, "due_at", "pk")[:BUNDLE]
     )
     method = rows[0].method if rows else None
     if method is None:
         return None
-    slot = throttle.next_slot(method.kind, method.last_sent_at, at)
-    if slot > at:
+    sends = limits.recent_sends(method, at)
+    before = next((then for then in sends if method.last_sent_at and then < method.last_sent_at), None)
+    slot, limit = (
+        throttle.next_slot(method.kind, method.last_sent_at, at, before=before),
+        throttle.full(method.kind, sends, at),
+    )
+    if limit is None and at < slot <= at + throttle.DEFAULT_GAP:
         waiting.update(due_at=slot)
         return None
-    return _lease(method, _check(method, rows, at), at)
+    good = _check(method, rows, at)
+    if good and (limit or slot > at):
+        good = limits.hold_back(method, good, slot=slot, limit=limit, at=at)
+    return _lease(method, good, at)
 
 
 def _check(method: ContactMethod, rows: Sequence[Delivery], at: datetime) -> list[Delivery]:
@@ -182,6 +192,8 @@ def sent(
 def failed(batch: Batch, error: SendFailed, *, at: datetime) -> None:
     """The provider did not take it: try again later where hope remains, and ring the next method now."""
     said = without_address(str(error), batch.method.address)
+    # The method before the incidents, as a claim locks them.
+    ContactMethod.objects.select_for_update(no_key=True).get(pk=batch.method.pk)
     incidents = locked_incidents(batch.deliveries)
     for row in _close(batch, at, outcome="failed", error=said).select_related("page", "page__person").order_by("pk"):
         again = None if error.permanent else throttle.retry_at(row.attempt, at, error.retry_after)
@@ -189,8 +201,8 @@ def failed(batch: Batch, error: SendFailed, *, at: datetime) -> None:
         row.due_at, row.lease_until, row.error = again or row.due_at, None, said[:1000]
         row.save(update_fields=["state", "due_at", "lease_until", "error"])
         go_on(row, incidents.get(row.page.incident_id or 0), said, at)
-    # The slot of a message that never left is free again.
-    ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=None)
+    # The slot of a message that never left is free again; the one before it still counts.
+    ContactMethod.objects.filter(pk=batch.method.pk).update(last_sent_at=limits.last_left(batch.method, at))
     if error.switch_off:
         switch_off(batch.method, str(error), at=at)
     if error.administrators:

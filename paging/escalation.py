@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Min, OuterRef, Subquery, Value, When
+from django.db.models import Case, Min, OuterRef, Subquery, Value, When
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key, Next
@@ -26,12 +26,12 @@ from teams.leads import lead_for
 POISONED = timedelta(minutes=5)
 WORST_FIRST = Case(*(When(severity=name, then=Value(rank)) for rank, name in enumerate(CLASSES)))
 
+NEW_FIRST = Case(When(first_page_at=None, then=Value(0)), default=Value(1))
+
 
 def due(at: datetime, limit: int) -> list[Key]:
     """Incidents at which paging must look: the worst class first, then first pages, then who has waited longest."""
-    found = Incident.objects.filter(page_due_at__lte=at).order_by(
-        WORST_FIRST, F("first_page_at").asc(nulls_first=True), "page_due_at"
-    )
+    found = Incident.objects.filter(page_due_at__lte=at).order_by(WORST_FIRST, NEW_FIRST, "page_due_at", "pk")
     return list(found.values_list("pk", flat=True)[:limit])
 
 

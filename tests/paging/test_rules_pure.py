@@ -8,7 +8,7 @@ import pytest
 
 from paging.reach import Ring, Way, plan
 from paging.sendable import Facts, why_not
-from paging.throttle import next_slot, retry_at
+from paging.throttle import full, next_slot, retry_at
 
 AT = datetime(2026, 11, 21, 2, 4, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -18,8 +18,35 @@ def test_the_first_page_leaves_at_once_and_others_wait_for_their_bundle() -> Non
     assert next_slot("email", None, AT) == AT
     assert next_slot("email", AT, AT + 3 * SECOND) == AT + 10 * SECOND
     assert next_slot("email", AT, AT + 10 * SECOND) == AT + 10 * SECOND
-    assert next_slot("sms", AT, AT + 10 * SECOND) == AT + 60 * SECOND
     assert next_slot("voice", AT, AT + timedelta(hours=1)) == AT + timedelta(hours=1)
+
+
+def test_by_phone_one_bundle_follows_after_ten_seconds_and_then_one_a_minute() -> None:
+    assert next_slot("sms", AT, AT + SECOND) == AT + 10 * SECOND
+    assert next_slot("sms", AT + 10 * SECOND, AT + 11 * SECOND, before=AT) == AT + 70 * SECOND
+    assert next_slot("sms", AT + 70 * SECOND, AT + 71 * SECOND, before=AT + 10 * SECOND) == AT + 130 * SECOND
+    quiet = AT + timedelta(minutes=5)
+    assert next_slot("voice", quiet, quiet, before=AT) == quiet + 10 * SECOND, "the storm was over: a first page again"
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "until"),
+    [
+        ("voice", [0, 1], None),
+        ("voice", [0, 1, 2], 15),
+        ("voice", [0, 5, 15], None),
+        ("sms", [0, 1, 2, 3], None),
+        ("sms", [0, 1, 2, 3, 4], 15),
+        ("voice", [-44, -30, -20, -10, -3, 5, 14], 16),
+        ("sms", [-44, -40, -36, -30, -26, -20, -16, -10, -4, 1, 14], 16),
+        ("email", list(range(15)), None),
+    ],
+)
+def test_how_often_one_way_may_ring(kind: str, minutes: list[int], until: int | None) -> None:
+    """Asked at minute 15: what is exactly as old as the span does not count any more."""
+    now = AT + timedelta(minutes=15) - (SECOND if until == 15 else timedelta())
+    found = full(kind, [AT + timedelta(minutes=minute) for minute in minutes], now)
+    assert (found.until if found else None) == (AT + timedelta(minutes=until) if until else None)
 
 
 def test_temporary_failures_are_tried_again_with_growing_waits() -> None:
