@@ -28,6 +28,8 @@ class ContactMethod(models.Model):
         WEBPUSH = "webpush", _("push")
         NTFY = "ntfy", _("ntfy")
         TELEGRAM = "telegram", _("Telegram")
+        MATTERMOST = "mattermost", _("Mattermost")
+        MATRIX = "matrix", _("Matrix")
         WEBHOOK = "webhook", _("webhook")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
