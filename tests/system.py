@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import json
 import os
 import shutil
@@ -54,18 +57,40 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow nothing."""
 
 
-class System:
-    """`with System(org) as system:` runs until the block ends. `org` is applied once everything is ready."""
+@functools.cache
+def installed() -> Path:
+    """The state of an installation that was started once and ended: its database is there, nobody is in it."""
+    with System(fresh=True) as first:
+        first.stop()
+        kept = Path(tempfile.mkdtemp(prefix="sharp-end-installed-"))
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        copy(first.home, kept / "home")
+    return kept / "home"
 
-    def __init__(self, org: str = "", *, root: Path = ROOT, **environment: str) -> None:
+
+def copy(state: Path, to: Path) -> None:
+    """All of it, with its owners: the database's files may belong to an account of their own."""
+    subprocess.run(["cp", "-a", str(state), str(to)], check=True)
+
+
+class System:
+    """`with System(org) as system:` runs until the block ends. `org` is applied once everything is ready.
+
+    It starts from the state of an earlier start, which saves the making of its database, unless it has to be `fresh`.
+    """
+
+    def __init__(self, org: str = "", *, root: Path = ROOT, fresh: bool = False, **environment: str) -> None:
         self.root = root
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = Path(tempfile.mkdtemp(prefix="sharp-end-system-"))
         self.folder.chmod(0o711)
+        self.home = self.folder / "home"
+        if not fresh and "DATABASE_URL" not in environment:
+            copy(installed(), self.home)
         self.org = org
         self.environment = {name: value for name, value in os.environ.items() if name not in CLEAN}
-        self.environment |= {"SHARPEND_HOME": str(self.folder / "home"), "SHARPEND_URL": self.url, **environment}
+        self.environment |= {"SHARPEND_HOME": str(self.home), "SHARPEND_URL": self.url, **environment}
         self.process: subprocess.Popen[bytes] | None = None
         self.token = ""
 
@@ -113,6 +138,14 @@ class System:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+
+    def kill(self) -> None:
+        """kill -9 of all of it at once."""
+        assert self.process is not None
+        for pid in [self.process.pid, *self.children("")]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
 
     def until(self, true: Any, seconds: float, what: str) -> Any:
         """Wait until `true()` gives something; raises AssertionError with the log's end."""
