@@ -56,6 +56,7 @@ SETTINGS = (
     Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True),
     Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True),
     Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's."),
+    Setting("SLACK_INCIDENT_CHANNELS", "", "critical, major or standard: from that class up an incident gets a channel."),
     Setting("NTFY_URL", "", "ntfy server of the bare topics among people's methods."),
     Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
     Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),
@@ -70,6 +71,8 @@ SETTINGS = (
     Setting("TELEGRAM_TOKEN", "", "Telegram bot token.", secret=True),
     Setting("TELEGRAM_WEBHOOK_SECRET", "", "Telegram calls us, and says this; empty: we ask it.", secret=True),
     Setting("TELEGRAM_BASE_URL", "https://api.telegram.org", "Telegram's address, or a stand-in's."),
+    Setting("MATTERMOST_URL", "", "Mattermost server, such as https://chat.example.com, or a stand-in."),
+    Setting("MATTERMOST_TOKEN", "", "Token of its bot.", secret=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
     Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
@@ -161,6 +164,13 @@ def switch(name: str, text: str) -> bool:
     if text.lower() not in {"on", "off"}:
         raise BadSetting(f"{name} is on or off, not {text}.")
     return text.lower() == "on"
+
+
+def one_of(name: str, text: str, allowed: Collection[str]) -> str:
+    """One of these words, or nothing. Raises `BadSetting` for anything else."""
+    if text and text.lower() not in allowed:
+        raise BadSetting(f"{name} is one of {', '.join(allowed)}, or empty; not {text}.")
+    return text.lower()
 
 
 def networks(name: str, text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -26,6 +26,9 @@ try:
     _database = environment.database(_env["DATABASE_URL"] or _engines.get("DATABASE_URL", "postgres:///sharpend"))
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
     WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
+    SLACK_INCIDENT_CHANNELS = environment.one_of(
+        "SLACK_INCIDENT_CHANNELS", _env["SLACK_INCIDENT_CHANNELS"], ("critical", "major", "standard")
+    )
     EGRESS_ALLOW = environment.networks("EGRESS_ALLOW", _env["EGRESS_ALLOW"])
 except environment.BadSetting as error:
     sys.exit(f"sharp-end: {error}")
@@ -220,6 +223,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
     "socket_connect_timeout": 0.5,
     "health_check_interval": 10,
+    "max_retries": 0,  # a publish that fails is done here instead, at once; workers connect again by their own rule
     "queue_order_strategy": "priority",
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -293,6 +297,7 @@ SLACK_SIGNING_SECRET = _env["SLACK_SIGNING_SECRET"]
 NTFY_TOKEN = _env["NTFY_TOKEN"]
 TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET = _env["TELEGRAM_TOKEN"], _env["TELEGRAM_WEBHOOK_SECRET"]
 TELEGRAM_BASE_URL = _env["TELEGRAM_BASE_URL"]
+MATTERMOST_URL, MATTERMOST_TOKEN = _env["MATTERMOST_URL"], _env["MATTERMOST_TOKEN"]
 VAPID_PRIVATE_KEY = _env["VAPID_PRIVATE_KEY"]
 METRICS_TOKEN = _env["METRICS_TOKEN"]
 HEARTBEAT_URL = _env["HEARTBEAT_URL"]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key
 from incidents.models import Incident, State
-from paging.channels.base import ASKS, Edits, News, SendFailed
+from paging.channels.base import ASKS, Edits, Message, News, SendFailed
 from paging.channels.known import channel
 from paging.messages import message_of
 from paging.models import ContactMethod, Delivery, LiveMessage, Page
@@ -84,6 +84,16 @@ def edit_one(key: Key, at: datetime) -> bool:
     else:
         _looked(rows, now, at)
     return True
+
+
+def shown_now(method: ContactMethod, reference: str) -> tuple[Message, dict[int, News]] | None:
+    """What a message that can still change says by now, for a medium that can show it at once; None for any other."""
+    rows = LiveMessage.objects.filter(method=method, reference=reference).order_by("pk")
+    deliveries = _deliveries(list(rows.values_list("delivery_id", flat=True))) if reference else []
+    if not deliveries:
+        return None
+    message = message_of(method, deliveries, deliveries[0].batch or uuid4())
+    return message, {one.page_id: news_of(one.page) for one in deliveries}
 
 
 def _state(incident: Incident | None) -> str:

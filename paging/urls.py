@@ -3,6 +3,7 @@
 from django.urls import path
 
 from paging import push_views, twilio_views, views
+from paging.mattermost import views as mattermost_views
 from paging.slack import views as slack_views
 from paging.telegram import views as telegram_views
 
@@ -16,4 +17,5 @@ urlpatterns = [
     path("in/slack/interactions/", slack_views.interactions, name="slack_interactions"),
     path("in/slack/commands/", slack_views.commands, name="slack_commands"),
     path("in/telegram/", telegram_views.updates, name="telegram"),
+    path("in/mattermost/", mattermost_views.actions, name="mattermost"),
 ]

@@ -26,6 +26,8 @@ ADDRESSES = {
     "sms": (PHONE, "a number such as +447700900001"),
     "voice": (PHONE, "a number such as +447700900001"),
     "telegram": (re.compile(r"[1-9][0-9]{4,15}"), "the number of a private chat of Telegram, such as 123456789"),
+    "mattermost": (re.compile(r"[a-z0-9]{26}"), "the id of a user of Mattermost, 26 letters and digits"),
+    "matrix": (re.compile(r"@[^\s:@]{1,200}:[^\s@]{1,200}"), "a user of Matrix such as @alice:example.org"),
 }
 """Kind -> what its addresses look like (None: as mail has it), and the same in words; of other kinds anything is taken."""
 

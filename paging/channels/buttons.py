@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.utils.translation import gettext as _
 
 from paging.channels.base import ASKS
@@ -19,6 +19,10 @@ LONGEST = 64
 
 class Unknown(Exception):
     """This is no button of ours, or it is too old, or somebody else's."""
+
+
+class Old(Unknown):
+    """It was a button of theirs once."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,11 @@ def token_of(kind: str, address: str, act: str, page_id: int) -> str:
 
 
 def read(kind: str, address: str, token: str) -> Press:
-    """What a press of `address` on the button means. Raises Unknown."""
+    """What a press of `address` on the button means. Raises Unknown, and Old when its week is over."""
     try:
         said = _signer(kind, address).unsign(token[:LONGEST], max_age=LIFE)
+    except SignatureExpired as error:
+        raise Old from error
     except BadSignature as error:
         raise Unknown from error
     return Press(LETTERS[said[0]], int(said[1:]))

@@ -17,6 +17,7 @@ MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "voice": ("paging.channels.twilio_voice.Voice", TWILIO),
     "slack": ("paging.channels.slack.Slack", ("SLACK_BOT_TOKEN",)),
     "telegram": ("paging.channels.telegram.Telegram", ("TELEGRAM_TOKEN",)),
+    "mattermost": ("paging.channels.mattermost.Mattermost", ("MATTERMOST_URL", "MATTERMOST_TOKEN")),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
     "webpush": ("paging.channels.webpush.Webpush", ("VAPID_PRIVATE_KEY",)),

@@ -18,9 +18,11 @@ from oncall.models import Coverage, EscalationPolicy
 from paging.models import ContactMethod
 from teams.models import Service, User
 from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
+from tests.fakes import mattermost as mattermost_fake
 from tests.fakes import slack as slack_fake
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import twilio as fake
+from tests.fakes.mattermost import Mattermost
 from tests.fakes.slack import Slack
 from tests.fakes.telegram import Telegram
 from tests.fakes.twilio import Twilio, by_client
@@ -108,3 +110,12 @@ def only(person: User, kind: str, address: str) -> ContactMethod:
     """A verified way by this medium, and no mail beside it."""
     person.contact_methods.filter(kind="email").delete()
     return with_mail(person, slug=kind, kind=kind, address=address)
+
+
+@pytest.fixture
+def mattermost(settings: Settings, db: None) -> Iterator[Mattermost]:
+    """Mattermost on loopback with our bot, Alice and Bob."""
+    cache.clear()
+    with Mattermost({"alice": "a" * 26, "bob": "b" * 26}) as there:
+        settings.MATTERMOST_URL, settings.MATTERMOST_TOKEN = there.url, mattermost_fake.TOKEN
+        yield there

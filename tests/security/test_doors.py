@@ -54,7 +54,8 @@ def is_inside(address: str) -> bool:
     return parts.scheme in {"", "http", "https"} and parts.netloc in {"", "testserver"} and not address.startswith("//")
 
 
-SIGNED = {"paging.views", "paging.push_views", "paging.twilio_views", "paging.slack.views", "paging.telegram.views"}
+CHATS = {"paging.slack.views", "paging.telegram.views", "paging.mattermost.views"}
+SIGNED = {"paging.views", "paging.push_views", "paging.twilio_views", *CHATS}
 """Modules whose requests bring their own authority: a signed link, or a provider's signature."""
 
 

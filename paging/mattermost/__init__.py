@@ -1,0 +1,1 @@
+"""What comes back from Mattermost: presses on the buttons of pages."""
