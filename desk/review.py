@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,20 +16,21 @@ from django.views.decorators.http import require_safe
 from desk.guard import person
 from review.collect import collect
 from review.csv import table
-from review.figures import Review, review_of
+from review.figures import PARTS, Part, Review, part_with, review_of
 from review.shape import shape
 from review.week import NoSuchWeekError, Week
 from teams.models import Organisation, User
 
 
-def read(text: str, reader: User, at: datetime) -> Review:
-    """The review of the week called `text`, seen at `at`. Raises `NoSuchWeekError`, for a week to come too."""
+def read(text: str, reader: User, at: datetime, parts: Sequence[Part] = PARTS) -> Review:
+    """These parts of the review of the week called `text`, seen at `at`. Raises `NoSuchWeekError`, for a week to come too."""
     week = Week.read(text)
     zone = Organisation.the().timezone
     if week > Week.at(at, zone):
         words = {"week": week, "monday": week.monday.isoformat()}
         raise NoSuchWeekError(_("%(week)s has not begun: it starts on Monday %(monday)s.") % words)
-    return review_of(collect(week, zone=zone, at=at, reader=reader))
+    only = frozenset[str]().union(*(part.reads for part in parts))
+    return review_of(collect(week, zone=zone, at=at, reader=reader, only=only), parts)
 
 
 @require_safe
@@ -51,9 +54,9 @@ def week(request: HttpRequest, text: str) -> HttpResponse:
 @require_safe
 def rows(request: HttpRequest, text: str, key: str) -> HttpResponse:
     """What one figure counts, and how."""
-    at = timezone.now()
+    at, part = timezone.now(), part_with(key)
     try:
-        review = read(text, person(request), at)
+        review = read(text, person(request), at, [part] if part else [])
     except NoSuchWeekError as error:
         return _none(request, error)
     figure = review.figures.get(key)
@@ -77,7 +80,7 @@ def download(request: HttpRequest, text: str, form: str) -> HttpResponse:
 
 
 def _frame(review: Review, at: datetime) -> dict[str, object]:
-    """What both pages have: the week, its neighbours, and whether it runs."""
+    """What both pages have: the week, its neighbours, whether it runs, and where the rows of its figures are (`rows`)."""
     facts = review.facts
     running = Week.at(at, facts.zone)
     return {
@@ -87,6 +90,7 @@ def _frame(review: Review, at: datetime) -> dict[str, object]:
         "after": facts.this.week.after if facts.this.week < running else None,
         "running": not facts.this.over,
         "zone": facts.zone,
+        "rows": reverse("desk:review_rows", args=[facts.this.week, "-"]).removesuffix("-/"),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -34,6 +34,9 @@ CHAIN = timedelta(days=1)
 """How far before the first week pages are read, for an interruption that had begun already."""
 
 
+ALL = frozenset({"cases", "felt", "services", "deadlines", "items", "obstacles", "rung", "rotations"})
+
+
 @dataclass(frozen=True)
 class Span:
     """Both weeks: [`start`, `end`), as instants."""
@@ -42,27 +45,29 @@ class Span:
     end: datetime
 
 
-def collect(week: Week, *, zone: str, at: datetime, reader: User) -> Facts:
-    """The facts of `week` and the one before, in the organisation's `zone`; `reader` says which incidents have names."""
+def collect(week: Week, *, zone: str, at: datetime, reader: User, only: Set[str] = ALL) -> Facts:
+    """The facts of `week` and the one before, in the organisation's `zone`; `reader` says which incidents have names.
+
+    With `only` no more than these are looked for.
+    """
     this, last = Period.of(week, zone, at), Period.of(week.before, zone, at)
     span = Span(last.window.start, this.window.end)
     names = Names.of(reader)
-    schedules = list(Schedule.objects.order_by("slug").values_list("slug", "name", "archived_at"))
-    called = {slug: name or slug for slug, name, _archived in schedules}
-    return Facts(
-        zone,
-        at,
-        this,
-        last,
-        cases=_cases(span, names),
-        felt=_felt(span, names),
-        services=_services(),
-        deadlines=deadlines_of(span.start, span.end, names),
-        items=items_of(span.start, span.end, names),
-        obstacles=obstacles_of(span.start, span.end, names),
-        rung=_rung(span, names, called),
-        rotations=tuple((slug, called[slug]) for slug, _name, archived in schedules if archived is None),
-    )
+    ways: dict[str, Callable[[], Any]] = {
+        "cases": lambda: _cases(span, names),
+        "felt": lambda: _felt(span, names),
+        "services": _services,
+        "deadlines": lambda: deadlines_of(span.start, span.end, names),
+        "items": lambda: items_of(span.start, span.end, names),
+        "obstacles": lambda: obstacles_of(span.start, span.end, names),
+    }
+    found = {name: way() for name, way in ways.items() if name in only}
+    if "rung" in only:
+        schedules = list(Schedule.objects.order_by("slug").values_list("slug", "name", "archived_at"))
+        called = {slug: name or slug for slug, name, _archived in schedules}
+        found["rung"] = _rung(span, names, called)
+        found["rotations"] = tuple((slug, called[slug]) for slug, _name, archived in schedules if archived is None)
+    return Facts(zone, at, this, last, **found)
 
 
 def _cases(span: Span, names: Names) -> tuple[Case, ...]:
@@ -71,7 +76,7 @@ def _cases(span: Span, names: Names) -> tuple[Case, ...]:
     found = Incident.objects.filter(COUNTED, detected | resolved).order_by("pk")
     found = found.annotate(resolver=KeyTextTransform("resolved_at", "stamp_sources"))
     rows = list(found.values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "resolver", "service__name"))
-    pauses = _pauses([row[0] for row in rows])
+    pauses = _pauses([row[0] for row in rows if row[4 + len(MOMENTS)]])  # few were reopened
     return tuple(_case(row, pauses, names) for row in rows)
 
 

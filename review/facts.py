@@ -1,10 +1,14 @@
-"""Pure: what is known of two weeks, as plain data; every figure is counted from this alone."""
+"""Pure: what is known of two weeks, as plain data; every figure is counted from this alone.
+
+What a week has hundreds of are tuples: one is made in a third of the time that a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from incidents.metrics import Impact, Stamps, Window
 from oncall.wallclock import to_local
@@ -44,8 +48,7 @@ class Period:
         return instant is not None and self.window.start <= instant < self.window.end
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """An incident. `held_until`: its first page was held until then, so nobody was late before."""
 
     ref: Ref
@@ -101,8 +104,7 @@ class Deadline:
         return at > max(self.due_at, self.extended_to or self.due_at)
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A remediation item: open from `opened_at` (accepted) until before `closed_at`."""
 
     pk: int
@@ -150,8 +152,7 @@ class Obstacle:
         return self.open_at(at) and (self.answered_at is None or self.answered_at > at)
 
 
-@dataclass(frozen=True)
-class Rung:
+class Rung(NamedTuple):
     """A page with the incident it was about."""
 
     ref: Ref

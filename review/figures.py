@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,17 +67,33 @@ def _judged(figure: Figure) -> bool:
     return isinstance(figure.value, Uptime) and figure.value.used is not None
 
 
-def review_of(facts: Facts) -> Review:
-    """Every figure of the week, counted from its facts."""
-    return Review(
-        facts,
-        (
-            incidents(facts),
-            durations(facts),
-            promises(facts),
-            uptimes(facts),
-            postmortems(facts),
-            remediation(facts),
-            pager(facts),
-        ),
-    )
+@dataclass(frozen=True)
+class Part:
+    """A block of the page: how its keys begin, and which facts it is counted from (attributes of `Facts`)."""
+
+    make: Callable[[Facts], Block]
+    keys: tuple[str, ...]
+    reads: frozenset[str]
+
+
+PARTS = (
+    Part(incidents, ("incidents",), frozenset({"cases"})),
+    Part(
+        durations, ("time-to-", "team-", "unacknowledged", "self-resolved", "acknowledged-before"), frozenset({"cases"})
+    ),
+    Part(promises, ("sla",), frozenset({"cases"})),
+    Part(uptimes, ("availability-",), frozenset({"felt", "services"})),
+    Part(postmortems, ("postmortems-", "waivers"), frozenset({"deadlines"})),
+    Part(remediation, ("remediation-",), frozenset({"items", "obstacles"})),
+    Part(pager, ("pages", "interruptions", "sleep-interruptions"), frozenset({"rung", "rotations"})),
+)
+
+
+def part_with(key: str) -> Part | None:
+    """The part of the review in which a figure with this key would stand."""
+    return next((part for part in PARTS if key.startswith(part.keys)), None)
+
+
+def review_of(facts: Facts, parts: Sequence[Part] = PARTS) -> Review:
+    """The figures of these parts of the week, counted from its facts."""
+    return Review(facts, tuple(part.make(facts) for part in parts))

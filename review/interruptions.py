@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from oncall.wallclock import to_local
 
@@ -15,8 +16,7 @@ APART = timedelta(minutes=60)
 ASLEEP, AWAKE = 22, 8  # hours of the person's own clock
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One page: one round to one person for one incident. `zone` is the person's own, `rotation` a slug or ""."""
 
     page: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from incidents.models import State
 from postmortems.models import Clock, ItemEvent, Remediation, UnblockRequest
@@ -17,12 +17,8 @@ OWED = Q(postmortem__incident__drill=False) & ~Q(postmortem__incident__state__in
 LIVE = (Remediation.State.ACCEPTED, Remediation.State.IN_PROGRESS, Remediation.State.BLOCKED)
 OPEN = (Remediation.State.PROPOSED, *LIVE)
 DONE = (Remediation.State.DONE, Remediation.State.VERIFIED)
-ENDED = (
-    *DONE,
-    Remediation.State.DECLINED,
-    Remediation.State.RISK_ACCEPTED,
-    Remediation.State.SUPERSEDED,
-)
+UNDONE = (Remediation.State.DECLINED, Remediation.State.RISK_ACCEPTED, Remediation.State.SUPERSEDED)
+ENDED = (*DONE, *UNDONE)
 
 
 def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline, ...]:
@@ -50,7 +46,7 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
     rows = (
         Remediation.objects.filter(Q(accepted_at__lt=end) | begun, postmortem__incident__drill=False)
         .filter(pk__in=_not_ended_before(start))
-        .annotate(last_at=Max("events__at"))
+        .annotate(last_at=Case(When(state__in=UNDONE, then=_last_event())))
         .order_by("due", "pk")
     )
     found = rows.values_list(
@@ -61,17 +57,21 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
     return tuple(_item(Told(*row[:4]), row[4:11], row[11:], names) for row in found)
 
 
+def _last_event() -> Subquery:
+    """When something last happened to an item: that ended those that end without being done, so only they are asked."""
+    return Subquery(ItemEvent.objects.filter(item=OuterRef("pk")).order_by("-at").values("at")[:1])
+
+
 def _not_ended_before(start: datetime) -> QuerySet[Any]:
     """Keys of items that are open, or ended later, and of few others that something happened to since.
 
     Each part has an index, so that old ends cost nothing.
     """
-    undone = [state for state in ENDED if state not in DONE]
     parts = (
         Remediation.objects.filter(state__in=OPEN).values("pk"),
         Remediation.objects.filter(done_at__gte=start).values("pk"),
         ItemEvent.objects.filter(at__gte=start).values("item"),
-        Remediation.objects.filter(state__in=undone, created_at__gte=start).values("pk"),
+        Remediation.objects.filter(state__in=UNDONE, created_at__gte=start).values("pk"),
     )
     keys = [part.order_by() for part in parts]
     return keys[0].union(*keys[1:])
@@ -92,26 +92,18 @@ def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle
     rows = (
         UnblockRequest.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), since__lt=end)
         .filter(item__postmortem__incident__drill=False)
-        .select_related("item__postmortem__incident", "manager")
         .order_by("since", "pk")
     )
-    return tuple(_obstacle(row, names) for row in rows)
+    asked = ("code", "manager__name", "manager__email", "since", "due_at", "answered_at", "answer", "ended_at")
+    found = rows.values_list(*told_of("item__postmortem__incident__"), "item", "item__title", *asked)
+    return tuple(_obstacle(Told(*row[:4]), row[4:], names) for row in found)
 
 
-def _obstacle(row: UnblockRequest, names: Names) -> Obstacle:
-    incident = row.item.postmortem.incident
-    told = Told(incident.pk, incident.title, incident.severity, incident.restricted)
-    hidden = names.hides(told)
-    return Obstacle(
-        row.item_id,
-        names.ref(told),
-        "" if hidden else row.item.title,
-        "" if hidden else row.item.path,
-        str(row.get_code_display()),
-        "" if hidden or row.manager is None else str(row.manager),
-        row.since,
-        row.due_at,
-        row.answered_at,
-        "" if hidden else str(row.get_answer_display() or ""),
-        row.ended_at,
-    )
+def _obstacle(told: Told, asked: tuple[Any, ...], names: Names) -> Obstacle:
+    item, title, code, name, email, since, due, answered, answer, ended = asked
+    why = str(UnblockRequest.Code(code).label)
+    if names.hides(told):
+        return Obstacle(item, names.ref(told), "", "", why, "", since, due, answered, "", ended)
+    said = str(UnblockRequest.Answer(answer).label) if answer else ""
+    who = name or email or ""
+    return Obstacle(item, names.ref(told), title, path_of_item(item), why, who, since, due, answered, said, ended)

@@ -34,13 +34,14 @@ def one_working_day(start: datetime, zone: str) -> datetime:
     """Ten working hours after `start`, counted Monday to Friday from 08:00 to 18:00 on the wall of `zone`."""
     clock, left = to_local(start, zone), WORKING_DAY
     while True:
-        opens, closes = (datetime.combine(clock.date(), edge) for edge in (DAY_BEGINS, DAY_ENDS))
-        clock = max(clock, opens)
-        if is_working_day(clock.date()) and clock < closes:
-            if left <= closes - clock:
-                return first_instant(clock + left, zone)
-            left -= closes - clock
-        clock = datetime.combine(clock.date() + timedelta(1), DAY_BEGINS)
+        day = clock.date()
+        if is_working_day(day):
+            clock, closes = max(clock, datetime.combine(day, DAY_BEGINS)), datetime.combine(day, DAY_ENDS)
+            if clock < closes:
+                if left <= closes - clock:
+                    return first_instant(clock + left, zone)
+                left -= closes - clock
+        clock = datetime.combine(day + timedelta(1), DAY_BEGINS)
 
 
 def end_of_next_working_day(start: datetime, zone: str) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 from incidents.metrics import FEW, Availability, Spread
 
@@ -114,8 +114,7 @@ class Uptime:
 Value = Count | Times | Share | Uptime
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(NamedTuple):
     """An incident in a row. `hidden`: it is restricted and not this reader's, so it is counted and not named."""
 
     number: str
@@ -125,8 +124,7 @@ class Ref:
     hidden: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One of those that a figure counts: what, when, how long, how it stands."""
 
     ref: Ref | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import Counter, defaultdict
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,6 +18,7 @@ from review.values import Block, Figure, Line, Row, Rows, Share
 
 ACTS = ("react", "mitigate", "resolve")
 ACT_WORDS = {"react": gettext_lazy("React"), "mitigate": gettext_lazy("Mitigate"), "resolve": gettext_lazy("Resolve")}
+DONE = {"react": "reacted_at", "mitigate": "mitigated_at", "resolve": "resolved_at"}
 BY_WHEN = {
     "5 min": gettext_lazy("within 5 min"),
     "15 min": gettext_lazy("within 15 min"),
@@ -35,14 +36,18 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """One promise for one incident, as it stands."""
 
     case: Case
     promise: Promise
     due: datetime
     verdict: Verdict
+
+
+Promised = dict[tuple[str, str], list[Judged]]
+"""By class and act; and all of them."""
+EVERY = ("", "")
 
 
 def judge(case: Case, promise: Promise, *, at: datetime, zone: str) -> Judged | None:
@@ -54,10 +59,10 @@ def judge(case: Case, promise: Promise, *, at: datetime, zone: str) -> Judged | 
     stamps = case.stamps
     start = max(stamps.detected_at, case.held_until or stamps.detected_at)
     due = promise.due(start, zone)
-    done = {"react": stamps.reacted_at, "mitigate": stamps.mitigated_at, "resolve": stamps.resolved_at}[promise.act]
+    done: datetime | None = getattr(stamps, DONE[promise.act])
     if promise.act == "react" and done is None and stamps.resolved_at:
         return Judged(case, promise, due, Verdict.MISSED) if stamps.resolved_at > due else None
-    if promise.act != "react":
+    if stamps.pauses and promise.act != "react":
         done = done - paused(stamps, until=done) if done else None
         at -= paused(stamps, until=at)
     return Judged(case, promise, due, verdict(start, due, done, at))
@@ -66,7 +71,7 @@ def judge(case: Case, promise: Promise, *, at: datetime, zone: str) -> Judged | 
 def promises(facts: Facts) -> Block:
     """Incidents detected in the week, each promise for each class."""
     now, then = (_judged(facts, period) for period in (facts.this, facts.last))
-    everything = _figure("sla", _("Promises kept"), now, then)
+    everything = _figure("sla", _("Promises kept"), now[EVERY], then[EVERY])
     lines = []
     for name in CLASSES:
         figures: list[Figure | None] = []
@@ -78,21 +83,24 @@ def promises(facts: Facts) -> Block:
     return Block("sla", _("Promises (SLA)"), _sentence(everything.value), columns, tuple(lines), head=(everything,))
 
 
-def _judged(facts: Facts, period: Period) -> list[Judged]:
-    cases = facts.detected_in(period)
-    found = [judge(case, one, at=facts.at, zone=facts.zone) for case in cases for one in PROMISES[case.severity]]
-    return [one for one in found if one]
+def _judged(facts: Facts, period: Period) -> Promised:
+    """Those of the week, together and apart for each promise."""
+    found: Promised = defaultdict(list)
+    for case in facts.detected_in(period):
+        for promise in PROMISES[case.severity]:
+            if one := judge(case, promise, at=facts.at, zone=facts.zone):
+                found[EVERY].append(one)
+                found[case.severity, promise.act].append(one)
+    return found
 
 
-def _of(promise: Promise, name: str, now: list[Judged], then: list[Judged]) -> Figure:
+def _of(promise: Promise, name: str, now: Promised, then: Promised) -> Figure:
     label = _("%(class)s: %(act)s %(when)s") % {
         "class": words.CLASSES[name],
         "act": str(ACT_WORDS[promise.act]).lower(),
         "when": BY_WHEN[promise.words],
     }
-    mine, before = (
-        [one for one in week if one.case.severity == name and one.promise is promise] for week in (now, then)
-    )
+    mine, before = (week.get((name, promise.act), []) for week in (now, then))
     return _figure(f"sla-{name}-{promise.act}", label, mine, before, str(BY_WHEN[promise.words]))
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from incidents.models import Incident
 from review.collect import collect
-from review.figures import Review, review_of
+from review.figures import Review, part_with, review_of
 from review.values import Change, Count, Figure, Share, Times, Uptime
 from review.week import Week
 from teams.models import Role, User
@@ -264,3 +264,19 @@ def test_the_page_draws_all_of_it(house: Fortnight, client: Client) -> None:
         "pages-of-payments-primary",
     ):
         assert f"/ops/review/2026-W47/rows/{key}/" in page
+
+
+def test_a_figure_alone_is_the_same_as_on_the_page(house: Fortnight, review: Review) -> None:
+    for key, figure in review.figures.items():
+        part = part_with(key)
+        assert part, key
+        facts = collect(Week(2026, 47), zone="Europe/London", at=NOW, reader=house.ana, only=part.reads)
+        alone = review_of(facts, [part]).figures[key]
+        assert (alone.label, alone.value, alone.before) == (figure.label, figure.value, figure.before)
+        assert list(alone.rows) == list(figure.rows)
+
+
+def test_a_figure_that_there_is_not_costs_nothing_more(house: Fortnight) -> None:
+    assert part_with("lines-of-code") is None
+    facts = collect(Week(2026, 47), zone="Europe/London", at=NOW, reader=house.ana, only=frozenset())
+    assert not review_of(facts, []).figures
