@@ -82,13 +82,21 @@ class ServiceForm(SetupForm):
         label=gettext_lazy("Demand"), choices=Service.Demand.choices, initial=Service.Demand.MEDIUM
     )
 
+    covered = forms.ChoiceField(
+        label=gettext_lazy("It pages"),
+        choices=Service.Covered.choices,
+        initial=Service.Covered.ALWAYS,
+        required=False,
+        help_text=gettext_lazy("Working hours: Monday to Friday, 09:00 to 18:00 on the clock of the team's schedule."),
+    )
+
     def fit(self) -> None:
         """Teams that are theirs to set up."""
         offer(self.fields["team"], own_teams(self.standing))
 
     def stored(self, row: Service) -> dict[str, Any]:
         """As the form says it."""
-        plain = ("name", "customer_facing", "default_class", "demand")
+        plain = ("name", "customer_facing", "default_class", "demand", "covered")
         coverage = Coverage.objects.filter(service=row).select_related("policy").first()
         books = Playbook.objects.filter(service=row, archived_at=None).order_by("position", "pk")
         return {
@@ -127,6 +135,7 @@ class ServiceForm(SetupForm):
         data = self.cleaned_data
         for name in ("name", "team", "customer_facing", "default_class", "target", "exposure_per_hour", "demand"):
             setattr(row, name, data[name])
+        row.covered = data["covered"] or Service.Covered.ALWAYS
         books = [one.cleaned_data for one in self.groups[0].filled]
         wanted = [setup.FirstSteps(book["title"], book["match"], book["body"]) for book in books]
         setup.save_service(row, playbooks=wanted, by=by, at=at)

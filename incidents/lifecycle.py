@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from foundation.dispatch.wake import wake
 from incidents import statements
 from incidents.models import OPEN, OVER, ImpactInterval, Incident, Kind, NotAllowed, State, TimelineEntry
-from incidents.severity import ACK_TIMEOUT, IMPACT_OF, rank
+from incidents.severity import ACK_TIMEOUT, IMPACT_OF, LOW_URGENCY, rank
 from teams.models import Service, Severity, User
 
 PAGING = "paging"
@@ -111,6 +112,7 @@ def _begin(opening: Opening, at: datetime) -> Incident:
         detected_at=detected,
         declared_at=at,
         page_due_at=opening.silenced_until if silenced else at,
+        waits_until=at if opening.by else None,  # whoever declares it asks for people now
         silenced_until=opening.silenced_until if silenced else None,
         silenced_because=opening.silenced_because[:300] if silenced else "",
         recurrence_of_id=opening.recurrence_of_id,
@@ -195,7 +197,7 @@ def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") ->
     before = incident.held_by
     incident.held_by, incident.held_until = by, (at + timeout if timeout else None)
     incident.page_fence += 1
-    incident.page_due_at = incident.held_until
+    incident.page_due_at, incident.waits_until = incident.held_until, None
     reacted(incident, at)
     incident.tell(Kind.ACKNOWLEDGED, by=by, at=at, via=via, **({"from": before.email} if before else {}))
     return save(incident)
@@ -203,7 +205,7 @@ def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") ->
 
 def _page_again(incident: Incident, at: datetime) -> None:
     """Earlier pages no longer count, and paging starts at the first step."""
-    incident.held_by = incident.held_until = None
+    incident.held_by = incident.held_until = incident.waits_until = None
     incident.page_fence += 1
     incident.page_due_at = max(at, incident.silenced_until or at)
 
@@ -234,7 +236,7 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
     timeout = ACK_TIMEOUT[incident.severity]
     incident.held_by, incident.held_until = to, (at + timeout if timeout else None)
     incident.page_fence += 1
-    incident.page_due_at = incident.held_until
+    incident.page_due_at, incident.waits_until = incident.held_until, None
     if incident.acked_at is None:
         incident.stamp("human", acked_at=at)
         incident.acked_by = by
@@ -245,11 +247,11 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
 
 @transaction.atomic
 def escalate(incident: Incident, *, by: User, at: datetime) -> Incident:
-    """Go on to the next step now; when somebody has it, paging starts again."""
+    """Go on to the next step now, whatever the hour; when somebody has it, paging starts again."""
     incident = _open_or_refuse(incident.pk)
     if incident.is_held:
         _page_again(incident, at)
-    incident.page_due_at = at
+    incident.page_due_at = incident.waits_until = at
     incident.silenced_until, incident.silenced_because = None, ""
     reacted(incident, at)
     incident.tell(Kind.ESCALATE, by=by, at=at)
@@ -350,7 +352,7 @@ def resolve(
 
 def _stop(incident: Incident) -> None:
     """Nobody is paged any more, and nothing waits to resolve it."""
-    incident.page_due_at = incident.held_until = incident.held_by = None
+    incident.page_due_at = incident.held_until = incident.held_by = incident.waits_until = None
     incident.resolve_due_at = incident.resolve_as_of = None
     incident.page_fence += 1
 
@@ -430,7 +432,10 @@ def _got_worse(incident: Incident, at: datetime, *, by: User | None, cause: str)
         if quiet and _quiet_by_hand(incident):
             end_quiet(incident, at=at, cause=cause, text=_("Its class rose, so it is not quiet any more."))
         _page_again(incident, at)
-    elif quiet and incident.severity == Severity.CRITICAL:
+        return
+    if waits(incident, at) and incident.severity not in LOW_URGENCY:
+        incident.page_due_at, incident.waits_until = max(at, incident.silenced_until or at), at
+    if quiet and incident.severity == Severity.CRITICAL:
         end = min(incident.silenced_until or at, at + QUIET_CRITICAL)
         if incident.page_due_at == incident.silenced_until:
             incident.page_due_at = end
@@ -458,11 +463,24 @@ def retitle(incident: Incident, *, title: str, by: User, at: datetime) -> Incide
     return save(incident)
 
 
+def waits(incident: Incident, at: datetime) -> bool:
+    """Whether it is held to a working morning that is still ahead."""
+    return incident.waits_until is not None and incident.waits_until > at
+
+
+def hold(incident: Incident, *, until: datetime, at: datetime, **why: Any) -> None:
+    """Nobody is woken for it before `until`; the story says so and `why`. The caller holds the lock."""
+    incident.waits_until = until
+    incident.tell(Kind.NOT_PAGED, at=at, cause="working hours", why="held", until=until.isoformat(), **why)
+    next_look(incident, due_at=until)
+
+
 def next_look(incident: Incident, *, due_at: datetime | None) -> None:
     """Paging says when it must look next. The caller holds the lock; one statement."""
     incident.page_due_at = due_at
     incident.version += 1
-    incident.save(update_fields=["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "version"])
+    moved = ["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "waits_until", "version"]
+    incident.save(update_fields=moved)
 
 
 def page_left(incident_ids: Sequence[int], *, at: datetime) -> None:
@@ -521,3 +539,5 @@ def _inherit(parent: Incident, child: Incident, at: datetime) -> None:
             if not (child.silenced_until and child.silenced_until > at) and parent.silenced_until:
                 end_quiet(parent, at=at, cause=child.number, text=_("Its class rose, so it is not quiet any more."))
             _page_again(parent, at)
+    elif waits(parent, at) and child.is_open and not child.is_held and not waits(child, at):
+        parent.page_due_at = parent.waits_until = at  # somebody was being called for it, and goes on being called

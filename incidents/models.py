@@ -130,6 +130,9 @@ class Incident(models.Model):
     held_until = models.DateTimeField(null=True, blank=True)
     silenced_until = models.DateTimeField(null=True, blank=True)
     silenced_because = models.CharField(max_length=300, blank=True)
+    waits_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("held to this working morning; once past, it is not held again")
+    )
     page_due_at = models.DateTimeField(null=True, blank=True)
     page_fence = models.PositiveIntegerField(default=1, help_text=_("grows when paging must start anew or stop"))
     resolve_due_at = models.DateTimeField(null=True, blank=True)

@@ -12,6 +12,8 @@ ACK_TIMEOUT: dict[str, timedelta | None] = {
     MAJOR: timedelta(minutes=60),
     STANDARD: None,
 }
+LOW_URGENCY = frozenset({STANDARD})
+"""Classes for which nobody is woken where a service is covered in working hours only."""
 RESOLVE_HOLD: dict[str, timedelta] = {name: timedelta(minutes=5) for name in CLASSES}
 IMPACT_OF = {CRITICAL: ("outage", 1.0, False), MAJOR: ("partial", 0.5, True), STANDARD: ("degraded", 0.0, False)}
 """Class -> (kind of impact interval, share of customers, whether that share is an estimate)."""

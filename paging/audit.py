@@ -28,14 +28,15 @@ AT_ONCE = 500
 
 
 def forgotten(at: datetime) -> QuerySet[Incident]:
-    """Open incidents that nobody has, that are not quiet, and whose next look is missing or too far ahead.
+    """Open incidents that nobody has, neither quiet nor held to the morning, whose next look is missing or too far ahead.
 
     Those that are open are found by their own partial index, `incident_open`: what is over costs nothing.
     """
     nobody = Q(held_by=None) | Q(held_until__lte=at)
     loud = Q(silenced_until=None) | Q(silenced_until__lte=at)
+    awake = Q(waits_until=None) | Q(waits_until__lte=at)
     nothing = Q(page_due_at=None) | Q(page_due_at__gt=at + TOO_FAR)
-    return Incident.objects.filter(OPEN_Q, nobody, loud, nothing)
+    return Incident.objects.filter(OPEN_Q, nobody, loud, awake, nothing)
 
 
 def audit(at: datetime) -> list[str]:

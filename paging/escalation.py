@@ -17,7 +17,7 @@ from foundation.dispatch.wake import wake
 from incidents import lifecycle
 from incidents.models import OPEN_Q, Incident, Kind
 from incidents.severity import CLASSES
-from paging import notices, outbox, targets
+from paging import morning, notices, outbox, targets
 from paging.models import Escalation, Page
 from paging.outbox import SENDING, Call
 from paging.policy import CATCH_ALL_EVERY, Policy, policy_for
@@ -58,7 +58,14 @@ def escalate_one(key: Key, at: datetime) -> bool | Next:
             lifecycle.next_look(incident, due_at=incident.held_until)
             return True
         lifecycle.acknowledgement_expired(incident, at=at)
-    run = Run(incident, _run_of(incident, at), at)
+    if lifecycle.waits(incident, at):
+        lifecycle.next_look(incident, due_at=incident.waits_until)
+        return True
+    begun = _run_of(incident, at)
+    if begun.pk is None and (held := morning.held(incident, at)):
+        lifecycle.hold(incident, until=held.until, at=at, zone=held.zone, service=held.service)
+        return True
+    run = Run(incident, begun, at)
     lifecycle.next_look(incident, due_at=run.advance())
     if len(run.rings_now) == 1:
         return Next(SENDING, *run.rings_now)

@@ -60,6 +60,8 @@ SELECT {_TOOK.format("%(day)s")}, {_TOOK.format("%(since)s")} FROM (
     FROM paging_page p JOIN incidents_incident i ON i.id = p.incident_id
     WHERE p.created_at >= %(since)s AND p.created_at <= %(at)s AND p.reason = 'first' AND p.fence = 1
         AND i.declared_at >= %(since)s AND i.silenced_until IS NULL
+        AND NOT EXISTS (SELECT FROM incidents_timelineentry t
+            WHERE t.incident_id = i.id AND t.kind = 'not_paged' AND t.data ->> 'why' = 'held')
     GROUP BY i.id
 ) AS first_pages
 """  # noqa: S608

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from oncall.wallclock import first_instant, is_working_day, zone_named
+from oncall import working_hours
+from oncall.wallclock import is_working_day, zone_named
 
 FIRST, LAST = time(8), time(20)
 DAILY = time(10)
 LATE = timedelta(minutes=5)
 """A reminder planned for 20:00 may leave a little later: the work is not done in the very second."""
-SOON = 15  # days; more than any weekend
 
 
 def is_allowed(at: datetime, zone: str, *, working: bool = False, late: timedelta = timedelta()) -> bool:
@@ -21,7 +21,7 @@ def is_allowed(at: datetime, zone: str, *, working: bool = False, late: timedelt
     local = at.astimezone(zone_named(zone))
     if working and not is_working_day(local):
         return False
-    return local.time() >= FIRST and at <= _at(local, 0, LAST, zone) + late
+    return local.time() >= FIRST and at <= working_hours.on_clock(local, 0, LAST, zone) + late
 
 
 def moment(step: datetime, zone: str, *, after: datetime, working: bool = False) -> datetime:
@@ -35,27 +35,17 @@ def moment(step: datetime, zone: str, *, after: datetime, working: bool = False)
     return early if early > after else first_after(step, zone, working=working)
 
 
-def first_after(at: datetime, zone: str, *, working: bool = False, clock: time = FIRST) -> datetime:
-    """The first instant after `at` at which the clock of `zone` shows `clock` on an allowed day."""
-    local = at.astimezone(zone_named(zone))
-    days = (_at(local, days, clock, zone) for days in range(SOON))
-    return next(then for then in days if then > at and _works(then, zone, working=working))
+def first_after(at: datetime, zone: str, *, working: bool = False) -> datetime:
+    """The first instant after `at` at which the clock of `zone` shows 08:00 on an allowed day."""
+    return working_hours.first_after(at, zone, working=working, clock=FIRST)
 
 
 def next_daily(at: datetime, zone: str) -> datetime:
     """10:00 of the next working day after `at`."""
-    return first_after(at, zone, working=True, clock=DAILY)
+    return working_hours.first_after(at, zone, working=True, clock=DAILY)
 
 
 def _last_before(at: datetime, zone: str, *, working: bool) -> datetime:
     local = at.astimezone(zone_named(zone))
-    days = (_at(local, -days, LAST, zone) for days in range(SOON))
-    return next(then for then in days if then < at and _works(then, zone, working=working))
-
-
-def _works(at: datetime, zone: str, *, working: bool) -> bool:
-    return not working or is_working_day(at.astimezone(zone_named(zone)))
-
-
-def _at(local: datetime, days: int, clock: time, zone: str) -> datetime:
-    return first_instant(datetime.combine(local.date() + timedelta(days=days), clock), zone)
+    days = (working_hours.on_clock(local, -days, LAST, zone) for days in range(working_hours.SOON))
+    return next(then for then in days if then < at and working_hours.works(then, zone, working=working))

@@ -208,6 +208,7 @@ SECTIONS = {
                 "demand": Field(Choice("a demand", tuple(Service.Demand.values)), default="medium"),
                 "customer_facing": Field(Truth(), default=True),
                 "default_class": Field(CLASS, default=""),
+                "covered": Field(Choice("when it is covered", tuple(Service.Covered.values)), default="always"),
                 "playbooks": Field(List(PLAYBOOK, "a playbook"), kept=True, default=[]),
             },
         ),

@@ -89,7 +89,7 @@ ALERTS = Copied(
     Alert, "incident", {"fingerprint": "substr(md5(t.fingerprint || ':' || p.c), 1, 16)", "firing": "false"}
 )
 """An alert fires for many incidents: each round of copies has one of its own."""
-LATER = {"due_at", "extended_to", "next_by", "not_before", "held_until", "silenced_until", "look_due_at"}
+LATER = {"due_at", "extended_to", "next_by", "not_before", "held_until", "silenced_until", "waits_until", "look_due_at"}
 """Instants that may lie ahead: they do not say when the last thing happened."""
 
 

@@ -35,6 +35,7 @@ def _stored_service(service: Service) -> Stored:
         "demand": service.demand,
         "customer_facing": service.customer_facing,
         "default_class": service.default_class,
+        "covered": service.covered,
         "playbooks": [{"title": one.title, "match": one.match, "body": one.body} for one in books],
     }
     loose = {("playbooks", one.title) for one in books if not one.from_file}
@@ -48,7 +49,7 @@ def _place(row: Any) -> tuple[int, int]:
 def write_service(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
     """The service, the policy that pages for it, and its playbooks."""
     service = Service.objects.filter(slug=slug).first() or Service(slug=slug)
-    plain = ("name", "target", "exposure_per_hour", "demand", "customer_facing", "default_class")
+    plain = ("name", "target", "exposure_per_hour", "demand", "customer_facing", "default_class", "covered")
     revive(service, {**{name: record[name] for name in plain}, "team_id": keys.of("team", record["team"])})
     write_coverage(service, keys.maybe("policy", record["policy"]))
     wanted = [FirstSteps(said["title"], said["match"], said["body"]) for said in record["playbooks"]]

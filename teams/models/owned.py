@@ -86,6 +86,10 @@ class Service(Configured):
         HIGH = "high", _("high")
         VERY_HIGH = "very_high", _("very high")
 
+    class Covered(models.TextChoices):
+        ALWAYS = "always", _("at any hour")
+        WORKING_HOURS = "working_hours", _("in working hours; standard incidents wait for the morning")
+
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services")
@@ -96,6 +100,9 @@ class Service(Configured):
     demand = models.CharField(max_length=20, choices=Demand.choices, default=Demand.MEDIUM)
     customer_facing = models.BooleanField(_("customers notice when it fails"), default=True)
     default_class = models.CharField(max_length=20, choices=Severity.choices, default="", blank=True)
+    covered = models.CharField(
+        _("pages leave"), max_length=20, choices=Covered.choices, default=Covered.ALWAYS, db_default="always"
+    )
 
     objects: ClassVar[models.Manager[Service]] = ServiceQuerySet.as_manager()
 
