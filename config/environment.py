@@ -10,7 +10,7 @@ import difflib
 import ipaddress
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -56,7 +56,9 @@ SETTINGS = (
     Setting("SLACK_APP_TOKEN", "", "Slack app token for Socket Mode.", secret=True),
     Setting("SLACK_SIGNING_SECRET", "", "Slack signing secret.", secret=True),
     Setting("SLACK_BASE_URL", "https://slack.com/api/", "Slack's address, or a stand-in's."),
-    Setting("SLACK_INCIDENT_CHANNELS", "", "critical, major or standard: from that class up an incident gets a channel."),
+    Setting(
+        "SLACK_INCIDENT_CHANNELS", "", "critical, major or standard: from that class up an incident gets a channel."
+    ),
     Setting("NTFY_URL", "", "ntfy server of the bare topics among people's methods."),
     Setting("NTFY_TOKEN", "", "Access token of that ntfy server.", secret=True),
     Setting("VAPID_PRIVATE_KEY", "", "Key for Web Push; made at first start.", secret=True),

@@ -44,8 +44,19 @@ def switch_off(method: ContactMethod, error: str, *, at: datetime) -> None:
 
 
 def tell_administrators(method: ContactMethod, error: str, *, at: datetime) -> None:
-    """The installation's own account at a provider does not work: nobody can be woken by it. Said once in an hour."""
-    subject = _("Nobody can be paged by %s: the provider refuses our account") % method.get_kind_display()
+    """The installation's own account at a provider does not work: nobody can be woken by it."""
+    _tell_hourly(
+        _("Nobody can be paged by %s: the provider refuses our account") % method.get_kind_display(), error, at
+    )
+
+
+def tell_slack_makes_no_channel(error: str, *, at: datetime) -> None:
+    """Pages go out by Slack or not, whatever becomes of the channels of incidents; but somebody asked for these."""
+    _tell_hourly(_("Slack refuses the channel of an incident"), error, at)
+
+
+def _tell_hourly(subject: str, error: str, at: datetime) -> None:
+    """A mail to the administrators, once in an hour."""
     if Notice.objects.filter(subject=subject, created_at__gt=at - TOLD_EVERY).exists():
         return
     for person in User.objects.active().filter(role=Role.ADMIN):

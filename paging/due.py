@@ -9,6 +9,7 @@ from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
 from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts, weekly
 from paging.outbox import SENDING
+from paging.slack import channels
 
 register(
     Work(
@@ -36,6 +37,7 @@ register(Work("receipts", "callback", due=receipts.due, run=receipts.missed))
 register(Work("announcing", "default", due=notices.to_announce, run=notices.announce))
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
 register(Work("edits", "default", due=edits.due, run=edits.edit_one))
+register(Work("incident channels", "default", due=channels.due, run=channels.look))
 register(Work("weekly tests", "default", due=weekly.due, run=weekly.run))
 periodic("paging.weekly", weekly.PLANNED_EVERY, weekly.plan)
 periodic("paging.audit", audit.EVERY, audit.audit)

@@ -18,6 +18,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.fakes.provider import Provider, Reply, Request
+from tests.fakes.slack_rooms import Rooms
+from tests.fakes.slack_words import check, good, refusal
 
 BOT, APP, SECRET = "xoxb-bot-of-the-tests", "xapp-app-of-the-tests", "a-signing-secret-of-the-tests"
 ARGUMENTS = {
@@ -26,35 +28,16 @@ ARGUMENTS = {
     "users.lookupByEmail": ({"email"}, set[str]()),
     "apps.connections.open": (set[str](), set[str]()),
     "conversations.create": ({"name"}, {"is_private"}),
-    "conversations.invite": ({"channel", "users"}, {"force"}),
+    "conversations.invite": ({"channel", "users"}, set[str]()),
     "conversations.setTopic": ({"channel", "topic"}, set[str]()),
     "conversations.archive": ({"channel"}, set[str]()),
-    "conversations.list": (set[str](), {"types", "limit", "cursor", "exclude_archived"}),
+    "users.conversations": (set[str](), {"types", "limit", "cursor", "exclude_archived"}),
     "pins.add": ({"channel", "timestamp"}, set[str]()),
 }
 """Method -> arguments that it must have, and those that it may have."""
 TRIGGERS = itertools.count(1)
-FORMS = {"users.lookupByEmail", "conversations.list"}
+FORMS = {"users.lookupByEmail", "users.conversations"}
 """Methods that take no JSON."""
-BLOCKS: dict[str, set[str]] = {
-    "section": {"type", "text"},
-    "actions": {"type", "block_id", "elements"},
-}
-ELEMENTS: dict[str, set[str]] = {
-    "button": {"type", "action_id", "value", "text", "style", "url"},
-    "users_select": {"type", "action_id", "placeholder"},
-}
-
-
-def refusal(code: str, status: int = 200, **headers: str) -> Reply:
-    """`ok: false`, or a status of HTTP."""
-    said = json.dumps({"ok": False, "error": code}).encode()
-    return Reply(status, said, {name.replace("_", "-"): value for name, value in headers.items()})
-
-
-def good(**more: Any) -> Reply:
-    """`ok: true`."""
-    return Reply(200, json.dumps({"ok": True, **more}).encode())
 
 
 @dataclass
@@ -90,7 +73,7 @@ class Posted:
         return {"type": "button", "block_id": block, "action_id": element["action_id"], "value": element["value"]}
 
 
-class Slack(Provider):
+class Slack(Rooms, Provider):
     """`with Slack() as there:`; `there.api` is for SLACK_BASE_URL.
 
     `script` (see Provider): `refusal("ratelimited", 429, Retry_After="7")`, `Reply(500)`, `Reply(hang=True)`. `people` maps
@@ -98,11 +81,11 @@ class Slack(Provider):
     """
 
     def __init__(self, people: dict[str, str] | None = None) -> None:
-        super().__init__(self._judge)
+        Rooms.__init__(self)
+        Provider.__init__(self, self._judge)
         self.people = people or {}
         self.posted: list[Posted] = []
         self.answers: list[str] = []
-        self.channels: dict[str, dict[str, Any]] = {}
         self.client = Client()
         self.socket_url = ""
 
@@ -144,12 +127,15 @@ class Slack(Provider):
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "users.lookupByEmail": self._lookup,
+            **self._of_rooms(),
             "apps.connections.open": lambda _said: good(url=self.socket_url),
         }
 
     def _post(self, said: dict[str, Any]) -> Reply:
         if said["channel"] not in {*self.people, *self.channels}:
             return refusal("channel_not_found")
+        if said["channel"] in self.channels and (wrong := self._shut(said)):
+            return wrong
         check(said)
         channel = said["channel"].replace("U", "D", 1) if said["channel"] in self.people else said["channel"]
         stamp = f"1700000000.{len(self.posted) + 1:06d}"
@@ -187,9 +173,9 @@ class Slack(Provider):
             "actions": [action],
         }
 
-    def command(self, user: str, text: str) -> str:
+    def command(self, user: str, text: str, *, channel: str = "D0000SELF") -> str:
         """Somebody types `/sharpend text`; returns what they are told."""
-        return self.send(self.typed(user, text))
+        return self.send(self.typed(user, text) | {"channel_id": channel})
 
     def send(self, form: dict[str, str]) -> str:
         """A slash command as it is; what was answered."""
@@ -227,42 +213,3 @@ def _fields(request: Request) -> dict[str, Any]:
         found: dict[str, Any] = request.json
         return found
     return dict(parse_qsl(request.body.decode(), strict_parsing=True))
-
-
-def check(said: dict[str, Any]) -> None:
-    """The limits and shapes of Block Kit, and that nothing in it calls a channel or a person."""
-    assert said["text"], "no_text"
-    assert len(said["text"]) <= 4000
-    calm(said["text"])
-    blocks = said.get("blocks", [])
-    assert len(blocks) <= 50
-    names = [one["block_id"] for one in blocks if "block_id" in one]
-    assert len(names) == len(set(names))
-    for block in blocks:
-        assert set(block) <= BLOCKS[block["type"]], block
-        if block["type"] == "section":
-            assert set(block["text"]) == {"type", "text", "verbatim"}
-            assert 0 < len(block["text"]["text"]) <= 3000
-            calm(block["text"]["text"])
-            continue
-        assert len(block["block_id"]) <= 255
-        assert 0 < len(block["elements"]) <= 25
-        actions = [one["action_id"] for one in block["elements"]]
-        assert len(actions) == len(set(actions))
-        for one in block["elements"]:
-            assert set(one) <= ELEMENTS[one["type"]], one
-            shown = one.get("text") or one["placeholder"]
-            assert shown["type"] == "plain_text"
-            assert len(shown["text"]) <= 75
-            assert len(one.get("value", "")) <= 2000
-
-
-def calm(text: str) -> None:
-    """Nobody is called by it: only links of ours may stand between < and >."""
-    rest = text
-    while "<" in rest:
-        _before, _sign, rest = rest.partition("<")
-        inside = rest.partition(">")[0]
-        assert inside.startswith("http"), f"a command of Slack: <{inside}>"
-    for word in ("@channel", "@here", "@everyone"):
-        assert word not in text.lower(), word

@@ -18,7 +18,8 @@ from teams.models import Notice
 from tests.clock import work_off
 from tests.factories import AT
 from tests.fakes.provider import Reply
-from tests.fakes.slack import Slack, refusal
+from tests.fakes.slack import Slack
+from tests.fakes.slack_words import refusal
 from tests.paging.conftest import World, with_slack
 
 ALICE, BOB = "U000ALICE", "U0000BOB"

@@ -19,8 +19,9 @@ from paging.models import Page
 from paging.slack import socket_mode
 from tests.fakes import slack as fake
 from tests.fakes.provider import Reply
-from tests.fakes.slack import Slack, refusal
+from tests.fakes.slack import Slack
 from tests.fakes.slack_socket import SlackSocket
+from tests.fakes.slack_words import refusal
 from tests.paging.conftest import World, with_slack
 
 ALICE = "U000ALICE"
