@@ -9,7 +9,9 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
@@ -18,10 +20,24 @@ from paging.channels import buttons
 from paging.models import ContactMethod, Page
 from teams.models import User
 
+DAY = 24 * 60 * 60
+
 
 def clear(found: object) -> str:
     """The text that a medium sent, without what no text holds: NULs and halves of characters. Empty for anything else."""
     return found.replace("\x00", "").encode(errors="replace").decode() if isinstance(found, str) else ""
+
+
+def mark(text: str) -> str:
+    """A short name for what may be long, or hold anything."""
+    return salted_hmac("paging.chat", text, algorithm="sha256").hexdigest()[:40]
+
+
+def answers_left(kind: str, account: str, most: int) -> bool:
+    """Whether an account whose words change nothing gets an answer still: at most so many a day."""
+    counter = f"{kind}:passive:{mark(account)}"
+    cache.add(counter, 0, DAY)
+    return cache.incr(counter) <= most
 
 
 def person_of(kind: str, account: str) -> User | None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import Error, close_old_connections, connection
 from django.utils import timezone, translation
 
+from paging import long_polls
 from paging.channels import telegram_api
 from paging.channels.base import SendFailed
 from paging.pressed import LATEST
@@ -26,8 +25,6 @@ HOLD = 25
 PATIENCE = 10
 """Seconds more until we give a question up."""
 MOST = 50
-LONGEST_WAIT = 60.0
-"""Seconds between tries while Telegram, or our database, is not there."""
 POLLED = "telegram:polled"
 KEPT = 7 * 24 * 60 * 60
 logger = logging.getLogger(__name__)
@@ -35,47 +32,32 @@ logger = logging.getLogger(__name__)
 
 def run(stopping: threading.Event) -> None:
     """Ask until `stopping`; however long Telegram is away, it is tried again."""
-    try:
-        _run(stopping)
-    finally:
-        connection.close()
+    offset, begun = 0, False
 
-
-def _run(stopping: threading.Event) -> None:
-    wait, offset, begun = 1.0, 0, False
-    while not stopping.is_set():
+    def once() -> None:
+        nonlocal offset, begun
         try:
             if not begun:
                 telegram_api.call("deleteWebhook", {"drop_pending_updates": False})
-                logger.info("asking Telegram for what is new")
                 begun = True
             offset = ask(offset)
-            wait = 1.0
-        except SendFailed as error:
-            logger.warning("Telegram is not there: %s", error)
+        except SendFailed:
             begun = False
-        except Error:
-            logger.warning("the database is not there: what Telegram brought is taken later", exc_info=True)
-        else:
-            continue
-        stopping.wait(min(wait, LONGEST_WAIT))
-        wait *= 2
+            raise
+
+    long_polls.keep_asking(stopping, once, name="Telegram")
 
 
 def ask(offset: int) -> int:
     """One question, and everything that it brings; returns the next offset. Raises SendFailed, or Django's database errors."""
-    close_old_connections()
     late = _waited(timezone.now())
     asked = {"offset": offset, "limit": MOST, "timeout": HOLD, "allowed_updates": KINDS}
     found = telegram_api.call("getUpdates", asked, limit=HOLD + PATIENCE)
-    try:
-        for update in found if isinstance(found, Sequence) and not isinstance(found, str) else ():
-            take_one(update, late=late)
-            number = update.get("update_id") if isinstance(update, dict) else None
-            offset = max(offset, number + 1) if isinstance(number, int) else offset
-        cache.set(POLLED, timezone.now().timestamp(), KEPT)
-    finally:
-        close_old_connections()
+    for update in found if isinstance(found, list) else ():
+        take_one(update, late=late)
+        number = update.get("update_id") if isinstance(update, dict) else None
+        offset = max(offset, number + 1) if isinstance(number, int) else offset
+    cache.set(POLLED, timezone.now().timestamp(), KEPT)
     return offset
 
 
@@ -90,7 +72,7 @@ def take_one(update: Any, *, late: bool) -> None:
     try:
         with translation.override(settings.LANGUAGE_CODE):
             said = take(update, at=timezone.now(), late=late)
-    except Error:
+    except long_polls.AWAY:
         raise
     except Exception:
         logger.exception("an update of Telegram was not taken")

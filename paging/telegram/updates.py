@@ -81,16 +81,10 @@ def _answer(account: str, text: str, at: datetime, *, written: int) -> str:
         return linking.link(start[1], account, at=at)
     person = chat.person_of(KIND, account)
     if person is None:
-        return chat.offer(KIND, account) if _answers_left(account) else ""
+        return chat.offer(KIND, account) if chat.answers_left(KIND, account, ANSWERS) else ""
     if start:
         return _("Pages for %s arrive here.") % person.short_name
     if at.timestamp() - written > LATEST.total_seconds():
         return _("You wrote this some time ago, so nothing was changed. Send it again if it is still so.")
     said = replies.by_text(person, text, at=at, via=KIND)
-    return said.text if said.changed or _answers_left(account) else ""
-
-
-def _answers_left(account: str) -> bool:
-    counter = f"telegram:passive:{account}"
-    cache.add(counter, 0, DAY)
-    return cache.incr(counter) <= ANSWERS
+    return said.text if said.changed or chat.answers_left(KIND, account, ANSWERS) else ""

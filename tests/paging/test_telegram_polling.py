@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from config.supervisor import Up
 from incidents.models import Incident, Kind, TimelineEntry
+from paging import long_polls
 from paging.channels import buttons
 from paging.models import Page
 from paging.telegram import polling, updates
@@ -31,7 +32,7 @@ ALICE = 70010
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of seconds become hundredths; the test's connection stays open."""
-    monkeypatch.setattr(polling, "LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(long_polls, "LONGEST_WAIT", 0.02)
 
 
 def paged(world: World) -> tuple[Incident, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from paging.channels import telegram_api
 from paging.channels.base import SendFailed
+from paging.long_polls import until_told
 from paging.telegram.polling import run
 from paging.telegram.updates import KINDS
 
@@ -34,16 +33,7 @@ class Command(BaseCommand):
         if options["webhook"]:
             self._register()
             return
-        stopping = threading.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stopping.set())
-        # A question stays open for half a minute: it must not keep us when we are told to stop.
-        asking = threading.Thread(target=run, args=(stopping,), daemon=True, name="telegram")
-        asking.start()
-        while asking.is_alive() and not stopping.wait(1.0):
-            pass
-        if not stopping.is_set():
-            raise CommandError("Asking Telegram ended by itself; the lines above say why.")
+        until_told(run)
 
     def _register(self) -> None:
         if not settings.TELEGRAM_WEBHOOK_SECRET or not settings.SHARPEND_URL.startswith("https://"):
