@@ -75,6 +75,8 @@ SETTINGS = (
     Setting("TELEGRAM_BASE_URL", "https://api.telegram.org", "Telegram's address, or a stand-in's."),
     Setting("MATTERMOST_URL", "", "Mattermost server, such as https://chat.example.com, or a stand-in."),
     Setting("MATTERMOST_TOKEN", "", "Token of its bot.", secret=True),
+    Setting("MATRIX_URL", "", "Matrix homeserver, such as https://matrix.example.com, or a stand-in."),
+    Setting("MATRIX_TOKEN", "", "Access token of our account there.", secret=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
     Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),

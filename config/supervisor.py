@@ -76,7 +76,9 @@ class Up:
         """Roles that only some installations have: the connections to chats."""
         slack = all(given(name, self.environ) for name in SLACK)
         telegram = given("TELEGRAM_TOKEN", self.environ) and not given("TELEGRAM_WEBHOOK_SECRET", self.environ)
-        return [name for name, asked in (("slack", slack), ("telegram", telegram)) if asked]
+        matrix = all(given(name, self.environ) for name in ("MATRIX_URL", "MATRIX_TOKEN"))
+        roles = {"slack": slack, "telegram": telegram, "matrix": matrix}
+        return [name for name, asked in roles.items() if asked]
 
     def _collect(self) -> tuple[Child, str] | None:
         """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.

@@ -37,6 +37,7 @@ HINTS = {
     "sms": gettext_lazy("A phone number begins with + and its country: +44 7700 900123."),
     "telegram": gettext_lazy("For Telegram the number that the bot tells you; Link Telegram below is easier."),
     "mattermost": gettext_lazy("For Mattermost your user name there."),
+    "matrix": gettext_lazy("For Matrix your ID, @alice:example.org; accept the invitation, the code is in that room."),
     "ntfy": gettext_lazy("For ntfy a topic that nobody guesses."),
     "webhook": gettext_lazy("For a webhook its https address."),
 }

@@ -18,6 +18,7 @@ MEDIA: dict[str, tuple[str, tuple[str, ...]]] = {
     "slack": ("paging.channels.slack.Slack", ("SLACK_BOT_TOKEN",)),
     "telegram": ("paging.channels.telegram.Telegram", ("TELEGRAM_TOKEN",)),
     "mattermost": ("paging.channels.mattermost.Mattermost", ("MATTERMOST_URL", "MATTERMOST_TOKEN")),
+    "matrix": ("paging.channels.matrix.Matrix", ("MATRIX_URL", "MATRIX_TOKEN")),
     "ntfy": ("paging.channels.ntfy.Ntfy", ()),
     "webhook": ("paging.channels.webhook.Webhook", ()),
     "webpush": ("paging.channels.webpush.Webpush", ("VAPID_PRIVATE_KEY",)),

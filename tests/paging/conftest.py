@@ -18,10 +18,12 @@ from oncall.models import Coverage, EscalationPolicy
 from paging.models import ContactMethod
 from teams.models import Service, User
 from tests.factories import AT, make_policy, make_schedule, make_service, make_team, make_user
+from tests.fakes import matrix as matrix_fake
 from tests.fakes import mattermost as mattermost_fake
 from tests.fakes import slack as slack_fake
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import twilio as fake
+from tests.fakes.matrix import Matrix
 from tests.fakes.mattermost import Mattermost
 from tests.fakes.slack import Slack
 from tests.fakes.telegram import Telegram
@@ -118,4 +120,13 @@ def mattermost(settings: Settings, db: None) -> Iterator[Mattermost]:
     cache.clear()
     with Mattermost({"alice": "a" * 26, "bob": "b" * 26}) as there:
         settings.MATTERMOST_URL, settings.MATTERMOST_TOKEN = there.url, mattermost_fake.TOKEN
+        yield there
+
+
+@pytest.fixture
+def matrix(settings: Settings, db: None) -> Iterator[Matrix]:
+    """A homeserver on loopback with our account."""
+    cache.clear()
+    with Matrix() as there:
+        settings.MATRIX_URL, settings.MATRIX_TOKEN = there.url, matrix_fake.TOKEN
         yield there

@@ -1,0 +1,1 @@
+"""What comes back from Matrix: reactions, words, and people who leave."""
