@@ -115,17 +115,24 @@ def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) ->
     waiting = [pk for pk in joined.attached if pk not in joined.reopened and not known[pk].is_held]
     if not waiting:
         return
-    exhausted = Escalation.objects.filter(
-        incident__in=waiting, state=Escalation.State.EXHAUSTED, fence=F("incident__page_fence")
-    ).values_list("incident_id", flat=True)
+    exhausted = exhausted_of(waiting)
     for pk in waiting:
-        if _speaks_up(known[pk], joined.attached[pk], changes.at):
+        if speaks_up(known[pk], joined.attached[pk], changes.at):
             alerts_end.end_silence(known[pk], at=changes.at, cause=str(changes.source))
     for pk in sorted(exhausted):
         lifecycle.page_again(known[pk], at=changes.at, cause=str(changes.source))
 
 
-def _speaks_up(incident: Incident, members: Sequence[Arrival], at: datetime) -> bool:
+def exhausted_of(incident_ids: Sequence[int]) -> set[int]:
+    """Those of these incidents for which everybody had been asked: a later alert starts paging anew."""
+    runs = Escalation.objects.filter(
+        incident__in=incident_ids, state=Escalation.State.EXHAUSTED, fence=F("incident__page_fence")
+    )
+    return set(runs.values_list("incident_id", flat=True))
+
+
+def speaks_up(incident: Incident, members: Sequence[Arrival], at: datetime) -> bool:
+    """Whether these alerts end the silence that the incident has: it is silent, and one of them is not silenced."""
     silent = incident.silenced_until is not None and incident.silenced_until > at
     return silent and any(one.place.quiet is None for one in members)
 

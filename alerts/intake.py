@@ -75,17 +75,8 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     everything = [*parsed.alerts, *parsed.acks]
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
-    seen = _seen_before(source, letter.digest)
-    for alert in parsed.alerts:
-        tell(stories[alert.fingerprint], alert, at, seen)
-    last = {alert.fingerprint: place for alert, place in zip(parsed.alerts, places, strict=True)}
-    told = [stories[fingerprint] for fingerprint in last]
-    arrivals = [
-        Arrival(story, story.last, last[story.fingerprint])
-        for story in told
-        if story.last and story.open and not story.open.was_open
-    ]
-    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), _worsened(told, last, routing), stories)
+    last, told, arrivals = hear(parsed, places, stories, at, seen_before(source, letter.digest))
+    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worsened(told, last, routing), stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in _belongs(story)})
@@ -95,17 +86,39 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     return Received(len(everything), [f"INC-{pk}" for pk in incidents])
 
 
+def hear(
+    parsed: Parsed, places: Sequence[Place], stories: dict[str, Story], at: datetime, seen: SeenBefore
+) -> tuple[dict[str, Place], list[Story], list[Arrival]]:
+    """Tell the stories what came: the place of each alert by fingerprint, their stories, and the episodes that begin."""
+    for alert in parsed.alerts:
+        tell(stories[alert.fingerprint], alert, at, seen)
+    last = {alert.fingerprint: place for alert, place in zip(parsed.alerts, places, strict=True)}
+    told = [stories[fingerprint] for fingerprint in last]
+    arrivals = [
+        Arrival(story, story.last, last[story.fingerprint])
+        for story in told
+        if story.last and story.open and not story.open.was_open
+    ]
+    return last, told, arrivals
+
+
 def _read(source: Source, alerts: Sequence[IncomingAlert], places: Sequence[Place], label: str) -> dict[str, Story]:
+    if alerts:
+        rows.lock(source.pk, {place.key for place in places})
+    return stories_of(source, alerts, label)
+
+
+def stories_of(source: Source, alerts: Sequence[IncomingAlert], label: str, *, lock: bool = True) -> dict[str, Story]:
+    """What is known of each of these alerts, by fingerprint; locked, unless somebody only wants to know."""
     fingerprints = sorted({alert.fingerprint for alert in alerts})
     if not fingerprints:
         return {}
-    rows.lock(source.pk, {place.key for place in places})
     begun = sorted({alert.starts_at for alert in alerts if alert.starts_at})
-    known = rows.read_stories(source, fingerprints, begun, label)
+    known = rows.read_stories(source, fingerprints, begun, label, lock=lock)
     return {fingerprint: known.get(fingerprint) or Story(fingerprint) for fingerprint in fingerprints}
 
 
-def _seen_before(source: Source, digest: str) -> SeenBefore:
+def seen_before(source: Source, digest: str) -> SeenBefore:
     """Asks the database once, and only when an episode that is over seems to begin again."""
     first: list[datetime | None] = []
 
@@ -123,7 +136,7 @@ def _ended(told: Iterable[Story]) -> list[Story]:
     return [story for story in told if story.open is None and any(span.was_open for span in story.closed.values())]
 
 
-def _worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) -> list[tuple[Story, Place]]:
+def worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) -> list[tuple[Story, Place]]:
     """Alerts that go on firing under another class label than before."""
     label = routing.class_label
     return [

@@ -49,15 +49,29 @@ class Joined:
     reopened: set[int] = field(default_factory=set)
 
 
-def load(incident_ids: Iterable[int], group_keys: Iterable[str], at: datetime) -> dict[int, Incident]:
-    """Lock the incidents that this delivery may change: those named, the open and recent ones of the groups, and merged ones."""
+@dataclass(slots=True)
+class Sorted:
+    """Arrivals by the incident that they join, and by the group that needs a new one."""
+
+    attached: dict[int, list[Arrival]]
+    waiting: dict[str, list[Arrival]]
+    groups: _Groups
+
+
+def load(
+    incident_ids: Iterable[int], group_keys: Iterable[str], at: datetime, *, lock: bool = True
+) -> dict[int, Incident]:
+    """The incidents that this delivery may change: those named, the open and recent ones of the groups, and merged ones.
+
+    They are locked, unless somebody only wants to know (`lock=False`).
+    """
     wanted = {
         "ids": sorted(set(incident_ids)),
         "keys": sorted(set(group_keys)),
         "live": [*OPEN, State.MERGED],
         "since": at - RECURS_WITHIN,
     }
-    return {incident.pk: incident for incident in Incident.objects.raw(_LOAD, wanted)}
+    return {incident.pk: incident for incident in Incident.objects.raw(_LOAD + (_LOCK if lock else ""), wanted)}
 
 
 # By hand, because it runs for every delivery that brings news.
@@ -65,30 +79,37 @@ _LOAD = """
 SELECT * FROM incidents_incident
 WHERE id = ANY(%(ids)s) OR (group_key = ANY(%(keys)s) AND (state = ANY(%(live)s) OR resolved_at >= %(since)s))
    OR id IN (SELECT merged_into_id FROM incidents_incident WHERE group_key = ANY(%(keys)s) AND merged_into_id IS NOT NULL)
-ORDER BY id FOR NO KEY UPDATE
+ORDER BY id
 """
+_LOCK = "FOR NO KEY UPDATE"
+
+
+def sort_out(source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], at: datetime) -> Sorted:
+    """Which incident each arrival joins or brings back, and which groups need a new one; writes nothing."""
+    groups = _Groups(source, known, at)
+    found = Sorted(defaultdict(list), defaultdict(list), groups)
+    for arrival in arrivals:
+        incident = groups.incident_for(arrival)
+        if incident is None:
+            found.waiting[arrival.place.key].append(arrival)
+        else:
+            found.attached[incident.pk].append(arrival)
+    return found
 
 
 def join(
     source: Source, arrivals: Sequence[Arrival], known: dict[int, Incident], *, at: datetime, drill: bool = False
 ) -> Joined:
     """Give each arrival its incident; opens (with `drill` as drills) and reopens. Adds to `known` and to each episode."""
-    joined = Joined()
-    groups = _Groups(source, known, at)
-    waiting: dict[str, list[Arrival]] = defaultdict(list)
-    for arrival in arrivals:
-        incident = groups.incident_for(arrival)
-        if incident is None:
-            waiting[arrival.place.key].append(arrival)
-        else:
-            joined.attached[incident.pk].append(arrival)
+    found = sort_out(source, arrivals, known, at)
+    joined, groups, waiting = Joined(attached=found.attached), found.groups, found.waiting
     for pk in sorted(joined.attached):
         if not known[pk].is_open:
             known[pk] = lifecycle.reopen(known[pk], at=at, cause=str(source))
             joined.reopened.add(pk)
     groups.make_room(waiting)
     if waiting:
-        openings = [_opening(source, members, groups.before(key), at, drill) for key, members in waiting.items()]
+        openings = [opening_of(source, members, groups.before(key), at, drill) for key, members in waiting.items()]
         joined.opened = lifecycle.open_many(openings, at=at)
     pairs = [(pk, members) for pk, members in joined.attached.items()]
     pairs += [(incident.pk, members) for incident, members in zip(joined.opened, waiting.values(), strict=True)]
@@ -152,7 +173,8 @@ class _Groups:
         return max((one.pk for one in self.by_key.get(key, []) if not one.is_open and one.resolved_at), default=None)
 
 
-def _opening(source: Source, members: Sequence[Arrival], before: int | None, at: datetime, drill: bool) -> Opening:
+def opening_of(source: Source, members: Sequence[Arrival], before: int | None, at: datetime, drill: bool) -> Opening:
+    """The incident that these arrivals of one group open at `at`; `before` is the one that it recurs."""
     first = members[0].place
     impacts = [start for arrival in members if (start := arrival.impact_at(at))]
     quiet = [arrival.place.quiet for arrival in members]

@@ -65,7 +65,7 @@ class Routing:
 
     def place(self, alert: IncomingAlert) -> Place:
         """Find the place of `alert`: the first route that matches overrides the source's own service."""
-        route = first_match(self.routes, alert.labels)
+        route = self.route_of(alert)
         service = route.service if route else self.source.service
         return Place(
             service=service,
@@ -75,11 +75,23 @@ class Routing:
             quiet=self._quiet(alert),
         )
 
+    def route_of(self, alert: IncomingAlert) -> Route | None:
+        """The first route that matches."""
+        return first_match(self.routes, alert.labels)
+
     def class_of(self, labels: Mapping[str, str], service: Service | None) -> str:
         """The class by the source's label, else the source's default, else the service's, else major."""
+        return self.class_and_why(labels, service)[0]
+
+    def class_and_why(self, labels: Mapping[str, str], service: Service | None) -> tuple[str, str]:
+        """The class, and which rule gave it: label, source, service, or "" when nothing said any."""
         said = self.classes.get(labels.get(self.class_label, "")) if self.class_label else None
-        wanted = (said, self.default_class, service.default_class if service else "")
-        return next((name for name in wanted if name in CLASSES), MAJOR)
+        wanted = (
+            (said, "label"),
+            (self.default_class, "source"),
+            (service.default_class if service else "", "service"),
+        )
+        return next(((name, why) for name, why in wanted if name in CLASSES), (MAJOR, ""))
 
     def _quiet(self, alert: IncomingAlert) -> Quiet | None:
         found = [silence for matcher, silence in self.silences if matcher(alert.labels)]

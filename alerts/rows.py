@@ -47,22 +47,26 @@ def lock(source_id: int, group_keys: Iterable[str]) -> None:
             )
 
 
+_STORIES = """
+SELECT a.fingerprint, a.id, a.incident_id, a.labels ->> %s, e.id, e.starts_at, e.ends_at, e.closed_at, e.incident_id
+FROM alerts_alert a
+LEFT JOIN alerts_episode e
+  ON e.alert_id = a.id AND (e.closed_at IS NULL OR e.starts_at = ANY(%s::timestamptz[]))
+WHERE a.source_id = %s AND a.fingerprint = ANY(%s)
+ORDER BY a.fingerprint
+"""
+_LOCKED = "FOR NO KEY UPDATE OF a"
+
+
 def read_stories(
-    source: Source, fingerprints: Sequence[str], begun: Sequence[datetime], label: str
+    source: Source, fingerprints: Sequence[str], begun: Sequence[datetime], label: str, *, lock: bool = True
 ) -> dict[str, Story]:
-    """What is known of these alerts: the open episode, and those that began at one of `begun`; rows stay locked."""
+    """What is known of these alerts: the open episode, and those that began at one of `begun`; rows stay locked, unless
+    somebody only wants to know (`lock=False`)."""
     stories: dict[str, Story] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT a.fingerprint, a.id, a.incident_id, a.labels ->> %s, e.id, e.starts_at, e.ends_at, e.closed_at, e.incident_id
-            FROM alerts_alert a
-            LEFT JOIN alerts_episode e
-              ON e.alert_id = a.id AND (e.closed_at IS NULL OR e.starts_at = ANY(%s::timestamptz[]))
-            WHERE a.source_id = %s AND a.fingerprint = ANY(%s)
-            ORDER BY a.fingerprint
-            FOR NO KEY UPDATE OF a
-            """,
+            _STORIES + (_LOCKED if lock else ""),
             [label, list(begun), source.pk, list(fingerprints)],
         )
         for (

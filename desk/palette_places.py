@@ -80,10 +80,16 @@ OTHERS = (
     Place("desk:blocked", _("What cannot go on"), "ban", _("blocked remediation waiting answer unblock")),
     Place("desk:sources", _("Sources"), "plug", _("integrations alertmanager webhook keys alerts intake prometheus")),
     Place(
+        "desk:dry_run",
+        _("Who would be paged?"),
+        "phone",
+        _("dry run simulate test alert route escalation what if"),
+    ),
+    Place(
         "desk:readiness",
         _("Who can be woken?"),
         "bell-ring",
-        _("readiness ready reachable on-call contact methods verified test page phone"),
+        _("readiness ready reachable contact methods verified weekly test"),
     ),
     Place(
         "desk:pager_health",

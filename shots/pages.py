@@ -122,6 +122,14 @@ SHOTS = (
     ),
     *_shots("oncall", MANAGER, {"override": "/oncall/{schedule}/override/", "readiness": "/oncall/readiness/"}),
     *_shots(
+        "oncall",
+        ENGINEER,
+        {
+            "dry-run": "/oncall/dry-run/?service={service}&severity=critical&at=2027-01-04T03:00",
+            "dry-run-alert": "/oncall/dry-run/?source={source}",
+        },
+    ),
+    *_shots(
         "learning",
         MANAGER,
         {
