@@ -23,11 +23,12 @@ from desk.learning import learning_of
 from desk.public_updates import told
 from desk.story import FILTERS, read_story
 from incidents.models import Incident, RoleTenure, State
+from paging.incident_channels import IncidentChannel
 from paging.models import Page
 from teams.models import Role, Severity, User
 from teams.permissions import Standing, may_act_on_incident, may_change_state
 
-LIVE_RELATED = ("service__team", "held_by", "acked_by", "merged_into", "recurrence_of")
+LIVE_RELATED = ("service__team", "held_by", "acked_by", "merged_into", "recurrence_of", "slack_channel")
 PAGES = 50
 
 
@@ -69,8 +70,15 @@ def _etag(request: HttpRequest, incident: Incident) -> str:
         read=Count("deliveries", filter=Q(deliveries__state="read")),
         waiting=Count("deliveries", filter=Q(deliveries__state="queued")),
     )
-    facts = (incident.pk, incident.version, *pages.values(), user.pk, user.role, user.timezone, request.GET.urlencode())
+    viewer = (user.pk, user.role, user.timezone, request.GET.urlencode())
+    facts = (incident.pk, incident.version, *pages.values(), *viewer, *_channel(incident).values())
     return f'"{sha256(repr(facts).encode()).hexdigest()[:32]}"'
+
+
+def _channel(incident: Incident) -> dict[str, str]:
+    """Where its channel in Slack opens, and what it is called; empty while there is none."""
+    found: IncidentChannel | None = getattr(incident, "slack_channel", None)
+    return {"url": found.url, "name": found.name} if found and found.channel else {}
 
 
 def render_incident(
@@ -102,6 +110,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "incident": incident,
         "live_url": _address("desk:live", incident, request.GET.dict()),
         "mine": incident.held_by_id == user.pk,
+        "channel": _channel(incident),
         "merged": list(visible(user).filter(merged_into=incident)),
         "kin": _kin(user, incident),
         "can": can,

@@ -12,6 +12,7 @@ from django.test import Client
 from alerts.models import Alert, Episode
 from incidents import command
 from incidents.models import Incident
+from paging.incident_channels import IncidentChannel
 from paging.models import Delivery
 from teams.models import Playbook, User
 from tests.desk.conftest import World
@@ -195,6 +196,21 @@ def test_unchanged_is_304_after_two_queries(
         again = browser.get(f"{incident.path}live/", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     assert again.content == b""
+
+
+def test_its_channel_in_slack_is_one_press_away_as_soon_as_it_is_made(
+    world: World, sign_in: SignIn, now: object
+) -> None:
+    incident = make_incident(service=world.service)
+    row = IncidentChannel.objects.create(incident=incident, name="inc-7", asked_at=AT, due_at=AT)
+    browser = sign_in(world.ana)
+    before = browser.get(f"{incident.path}live/")
+    assert "in Slack" not in before.content.decode()
+    row.channel = "C012345"
+    row.save()
+    after = browser.get(f"{incident.path}live/", headers={"If-None-Match": before.headers["ETag"]})
+    text = after.content.decode()
+    assert '<a href="https://slack.com/app_redirect?channel=C012345">#inc-7 in Slack</a>' in text
 
 
 def test_each_change_is_a_new_etag(world: World, sign_in: SignIn, now: object) -> None:
