@@ -29,6 +29,7 @@ from foundation.models import Process
 logger = logging.getLogger(__name__)
 POLL = 1.0  # seconds between looks when nobody wakes us
 PATIENCE = 2.0  # seconds that Celery has to claim a row before we do it here
+SHORTEST = 0.1  # seconds between two looks for what Celery has not claimed
 BEAT = 3.0  # seconds between heartbeats
 LOOK = 500  # rows of each kind per look
 THREADS = 8
@@ -161,8 +162,12 @@ class Dispatcher:
             works = self._await(listener)
 
     def _await(self, listener: Listener) -> list[Work]:
-        """The kinds to look for next: those that somebody named, or all after a second of silence."""
-        deadline = time.monotonic() + POLL
+        """The kinds to look for next: those that somebody named, or all after a second of silence.
+
+        Sooner when the patience with what was handed over ends sooner: that is done here then, not a look later.
+        """
+        now = time.monotonic()
+        deadline = min([now + POLL, *(max(offered + PATIENCE, now + SHORTEST) for offered in self.offered.values())])
         listener.poll()
         while not listener.notifies and not self.stopping.is_set():
             left = deadline - time.monotonic()

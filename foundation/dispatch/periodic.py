@@ -37,16 +37,17 @@ def plant(at: datetime) -> None:
 
 
 def _due(at: datetime, limit: int) -> list[Key]:
-    found = Periodic.objects.filter(due_at__lte=at, name__in=_rounds).order_by("due_at")
-    return list(found.values_list("name", flat=True)[:limit])
+    """Those whose time has come, or lies further ahead than their round is long: the clock was set back since."""
+    rows = Periodic.objects.filter(name__in=_rounds).order_by("due_at").values_list("name", "due_at")
+    return [name for name, due_at in rows if not at < due_at <= at + _rounds[name].every][:limit]
 
 
 def _run(key: Key, at: datetime) -> bool:
     """Claim the round by moving its time, then do it outside the lock."""
     round_ = _rounds[str(key)]
     with transaction.atomic():
-        row = Periodic.objects.select_for_update(skip_locked=True).filter(name=key, due_at__lte=at).first()
-        if row is None:
+        row = Periodic.objects.select_for_update(skip_locked=True).filter(name=key).first()
+        if row is None or at < row.due_at <= at + round_.every:
             return False
         row.due_at = at + round_.every
         row.ran_at = at
