@@ -30,9 +30,9 @@ def next_slot(kind: str, last: datetime | None, at: datetime, *, before: datetim
     `before` is when the one before the last left: after a quiet time the last one was a first page, and 10 s later the
     bundle of those that came with it may leave.
     """
-    if last is None:
-        return at
     gap = GAP.get(kind, DEFAULT_GAP)
+    if last is None or last > at + gap:  # a clock that was set back must not silence anybody until it is there again
+        return at
     alone = before is None or last - before > gap + DEFAULT_GAP
     return max(at, last + (min(gap, DEFAULT_GAP) if alone else gap))
 
