@@ -74,7 +74,7 @@ def go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) ->
         wake(SENDING)
     if incident is None:
         return
-    if row.attempt == 1 or row.state == State.FAILED:
+    if row.attempt == 1 or row.state in {State.FAILED, State.CANCELLED}:
         person = row.page.person.email
         incident.tell(
             Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], person=person, kind_=row.kind, attempt=row.attempt
@@ -89,7 +89,7 @@ def go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) ->
 
 def _step_failed(row: Delivery) -> bool:
     """Whether nobody of this step was or may soon be reached. Asked at the first failure: retries do not hold the step."""
-    if row.attempt > 1 and row.state != State.FAILED:
+    if row.attempt > 1 and row.state not in {State.FAILED, State.CANCELLED}:
         return False
     page = row.page
     if page.escalation_id is None:

@@ -15,6 +15,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import Case, Min, Q, QuerySet, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
@@ -40,6 +41,11 @@ WORST_FIRST = Case(*(When(page__severity=name, then=Value(rank)) for rank, name 
 NEW_FIRST = Case(When(page__incident__first_page_at=None, then=Value(0)), default=Value(1))
 """What nobody has been called for yet, before what is repeated."""
 State = Delivery.State
+NOBODY_THERE = {
+    "person_inactive": gettext_lazy("switched off since"),
+    "method_unusable": gettext_lazy("this way does not work any more"),
+}
+"""Why a page is not sent although its incident still asks, in words: somebody else has to hear it now."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +136,19 @@ def _check(method: ContactMethod, rows: Sequence[Delivery], at: datetime) -> lis
         row.page.incident = incidents.get(row.page.incident_id or 0)
         reason = sendable.why_not(_facts(row, method, row.page.incident), at)
         if reason:
-            Delivery.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.CANCELLED, error=reason)
+            gone = Delivery.objects.filter(pk=row.pk, state=State.QUEUED).update(state=State.CANCELLED, error=reason)
+            if gone and reason in NOBODY_THERE and _still_asks(row):
+                row.state = State.CANCELLED
+                go_on(row, row.page.incident, str(NOBODY_THERE[reason]), at)
         else:
             good.append(row)
     return good
+
+
+def _still_asks(row: Delivery) -> bool:
+    """Whether nobody has the incident of this page yet."""
+    incident = row.page.incident
+    return incident is not None and incident.is_open and not incident.is_held and incident.page_fence == row.page.fence
 
 
 def _facts(row: Delivery, method: ContactMethod, incident: Incident | None) -> sendable.Facts:

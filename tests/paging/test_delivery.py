@@ -10,7 +10,7 @@ import time_machine
 from pytest_django.fixtures import Settings
 
 from incidents import lifecycle
-from incidents.models import Kind
+from incidents.models import Incident, Kind
 from oncall.models import EscalationStep
 from paging import answers, asking, delivery
 from paging.models import Delivery, DeliveryAttempt, PersonalRule
@@ -72,6 +72,9 @@ def test_nothing_is_sent_after_an_acknowledgement(world: World, server: MailServ
     answers.acknowledge(incident, by=world.bob, at=AT)
     work_off(AT, "sending")
     assert (server.received, states()) == ([], [State.CANCELLED])
+    incident = Incident.objects.get()
+    assert incident.page_due_at == AT, "whoever comes next is paged now"
+    assert incident.timeline.filter(kind=Kind.NOT_SENT).count() == 1
 
 
 def test_later_pages_leave_as_one_bundle_the_worst_first(world: World, server: MailServer) -> None:
