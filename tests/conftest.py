@@ -16,6 +16,14 @@ WHOLE = ("smoke", "chaos", "browser", "start", "bench")
 """Folders whose tests start the whole system: they run one after the other, or they would wait for each other's CPU."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`./run test --chaos [--write]`."""
+    parser.addoption(
+        "--chaos", action="store_true", help="the long ones of tests/chaos too, and what became of the pages"
+    )
+    parser.addoption("--write", action="store_true", help="keep that table as docs/chaos.md")
+
+
 def pytest_configure() -> None:
     """In this process nothing was collected: a system that collects its files meanwhile must not disturb a test.
 

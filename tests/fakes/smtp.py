@@ -45,7 +45,18 @@ class Handler:
     script: list[str | None] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     before_answer: Callable[[Received], None] | None = None
+    before_message: Callable[[], None] | None = None
     guard: threading.Lock = field(default_factory=threading.Lock)
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Somebody is there who wants to send; nothing of the message has come yet."""
+        if self.before_message:
+            self.before_message()
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """One message."""
