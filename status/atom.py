@@ -10,6 +10,7 @@ from status.public import Page, ShownIncident
 from status.statuspage import NEWEST, instant
 
 TYPE = "application/atom+xml"
+FORBIDDEN = dict.fromkeys(code for code in range(32) if chr(code) not in "\n\t")
 
 
 def feed(page: Page) -> bytes:
@@ -59,4 +60,4 @@ def _tag(page: Page, kind: str, code: str) -> str:
 
 def _text(text: str) -> str:
     """Escaped, without the characters that no XML document may hold."""
-    return escape("".join(letter for letter in text if letter >= " " or letter in "\n\t"))
+    return escape(text.translate(FORBIDDEN))

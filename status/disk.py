@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Leaf:
     render: Callable[[], bytes]
     alone: bool = False
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Changes when the facts do, or the program that renders them."""
         return sha256(f"{version()}{self.facts!r}".encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from postmortems.models import Clock, Postmortem
 from status import states
@@ -23,7 +23,9 @@ def keys(at: datetime) -> set[int]:
     """The keys of incidents that the front page, the newest, the feed or a document may tell of at `at`."""
     shown = _shown()
     reports = Postmortem.objects.filter(published_at__isnull=False, incident__public__isnull=False)
-    owed = Clock.objects.filter(kind=Clock.Kind.PUBLIC, state__in=OWED, postmortem__incident__public__isnull=False)
+    public = PublicIncident.objects.filter(incident=OuterRef("postmortem__incident")).values("pk")
+    owed = Clock.objects.filter(kind=Clock.Kind.PUBLIC, state__in=OWED)
+    owed = owed.alias(public=Subquery(public[:1])).filter(public__isnull=False)
     heard = states.standing_updates().order_by("-at")
     return {
         *PublicIncident.objects.filter(unresolved=True).values_list("incident", flat=True),
@@ -37,10 +39,11 @@ def keys(at: datetime) -> set[int]:
 
 
 def _shown() -> QuerySet[PublicIncident]:
-    """Those that the public may see."""
-    said = states.standing_updates().filter(public=OuterRef("pk")).order_by()
-    report = Postmortem.objects.filter(incident=OuterRef("incident"), published_at__isnull=False)
-    return PublicIncident.objects.filter(Q(Exists(said)) | Q(Exists(report)))
+    """Those that the public may see; each is asked by itself: EXISTS would read the updates of all years for fifty."""
+    said = states.standing_updates().filter(public=OuterRef("pk")).order_by().values("pk")
+    report = Postmortem.objects.filter(incident=OuterRef("incident"), published_at__isnull=False).values("pk")
+    found = PublicIncident.objects.alias(said=Subquery(said[:1]), report=Subquery(report[:1]))
+    return found.filter(Q(said__isnull=False) | Q(report__isnull=False))
 
 
 def month_of(created_at: datetime) -> str:

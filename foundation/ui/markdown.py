@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -16,6 +18,7 @@ _reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["tab
 _BELOW = ("h3", "h4", "h5")
 
 
+@lru_cache(512)  # the feed tells of the same fifty incidents with every word that is said
 def render(text: str) -> SafeString:
     """Markdown to HTML: no raw HTML, no pictures, links open without telling the other side where they come from."""
     tokens = _reader.parse(text)
