@@ -1,10 +1,10 @@
-"""`/sharpend ...`: declare, page, note, ack, resolve, lead, who. Each does what the same button of the page does."""
+"""`/sharpend ...`: declare, page, note, ack, resolve, take a role, who. Each does what the same button of the page does."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
 from incidents import command, declaring, lifecycle
-from incidents.models import Incident, IncidentQuerySet, NotAllowed
+from incidents.models import NUMBER, Incident, IncidentQuerySet, NotAllowed, RoleTenure
 from incidents.severity import CLASSES
 from oncall.models import Schedule
 from oncall.rosters import on_call_now
 from paging import answers, asking
+from paging.incident_channels import IncidentChannel
 from paging.slack.people import offer, person_of
 from paging.slack.presses import VIA, page_for_help, pull_in, text_of
 from teams.models import Service, User
@@ -39,11 +40,12 @@ class Sentence(Exception):
 
 @dataclass(frozen=True)
 class Typed:
-    """Who typed what after the word of the command, and when."""
+    """Who typed what after the word of the command, when, and in the channel of which incident."""
 
     by: User
     rest: str
     at: datetime
+    here: Incident | None = None
 
 
 def typed(form: Mapping[str, Any], *, at: datetime) -> str:
@@ -61,21 +63,29 @@ def typed(form: Mapping[str, Any], *, at: datetime) -> str:
         with transaction.atomic():
             if once and not cache.add(f"slack:once:{once[:100]}", 1, DAY):
                 return _("That was done already.")
-            said = act(Typed(person, rest.strip(), at))
+            said = act(Typed(person, rest.strip(), at, _here(text_of(form, "channel_id"))))
     except (Sentence, NotAllowed) as refusal:
         return str(refusal)
     wake("edits")
     return said
 
 
+def _here(channel: str) -> Incident | None:
+    """The incident whose channel this is."""
+    row = IncidentChannel.objects.filter(channel=channel).select_related("incident").first() if channel else None
+    return row.incident if row else None
+
+
 def _help() -> str:
     return "\n".join(
         [
-            _("`/sharpend ack 12` you have it, `resolve 12` it is over, `lead 12` you facilitate it"),
+            _("`/sharpend ack 12` you have it, `resolve 12` it is over"),
+            _("`/sharpend lead 12` you lead, `take 12 scribe` you have that role"),
             _("`/sharpend note 12 …` a line for its story"),
             _("`/sharpend page @somebody 12 why` pulls them in; `page me` is a test to you"),
             _("`/sharpend declare [class] [service] what hurts` opens an incident and pages"),
             _("`/sharpend who [schedule]` who has the pager"),
+            _("In the channel of an incident its number may be left out."),
         ]
     )
 
@@ -92,8 +102,11 @@ def plain(text: str) -> str:
 
 
 def _named(asked: Typed) -> tuple[Incident, str]:
-    """The incident that comes first, and the words behind it. Raises Sentence for one that is not theirs to see."""
+    """The incident that comes first, or whose channel this is, and the words behind it. Raises Sentence for one that is not
+    theirs to see. A number that is given always counts."""
     number, _blank, rest = asked.rest.lstrip("#").partition(" ")
+    if asked.here and not NUMBER.fullmatch(number):
+        number, rest = asked.here.number, asked.rest
     return _incident(asked.by, number), plain(rest.strip())
 
 
@@ -144,23 +157,37 @@ def _note(asked: Typed) -> str:
 
 def _lead(asked: Typed) -> str:
     incident, _rest = _named(asked)
-    _may_act(asked.by)
-    command.take_role(incident, role="facilitator", person=asked.by, by=asked.by, at=asked.at)
+    _into(incident, "facilitator", asked)
     return _("You facilitate %s.") % incident.number
+
+
+def _take(asked: Typed) -> str:
+    incident, word = _named(asked)
+    said = word.lower().replace("_", " ").replace("-", " ")
+    names = {value.replace("_", " "): value for value in RoleTenure.Role.values}
+    if said not in names:
+        raise Sentence(_("Say which role: %s.") % ", ".join(names))
+    _into(incident, names[said], asked)
+    return _("On %(number)s you have the role: %(role)s.") % {"number": incident.number, "role": said}
+
+
+def _into(incident: Incident, role: str, asked: Typed) -> None:
+    _may_act(asked.by)
+    command.take_role(incident, role=role, person=asked.by, by=asked.by, at=asked.at)
 
 
 def _page(asked: Typed) -> str:
     if asked.rest.lower() == "me":
         asking.page_me(asked.by, at=asked.at)
         return _("You are paged now, for real.")
-    who, number, why = (*asked.rest.split(" ", 2), "", "")[:3]
-    incident = _incident(asked.by, number.lstrip("#"))
+    who, _blank, rest = asked.rest.partition(" ")
+    incident, why = _named(replace(asked, rest=rest))
     if mention := MENTION.fullmatch(who):
-        return pull_in(incident, mention[1], by=asked.by, why=plain(why), at=asked.at)
+        return pull_in(incident, mention[1], by=asked.by, why=why, at=asked.at)
     found = list(_people(who)[:2])
     if len(found) != 1:
         raise Sentence(_("Nobody, or more than one, is called %s: give the e-mail.") % who[:100])
-    return page_for_help(incident, found[0], by=asked.by, why=plain(why), at=asked.at)
+    return page_for_help(incident, found[0], by=asked.by, why=why, at=asked.at)
 
 
 def _people(who: str) -> Any:
@@ -199,6 +226,7 @@ ACTS: dict[str, Callable[[Typed], str]] = {
     "resolve": _resolve,
     "note": _note,
     "lead": _lead,
+    "take": _take,
     "page": _page,
     "declare": _declare,
     "who": _who,

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from incidents import command, lifecycle
 from incidents.lifecycle import Opening
-from incidents.models import Incident
+from incidents.models import Incident, Kind
 from paging.channels import slack_api
 from paging.channels.base import SendFailed
 from paging.incident_channels import IncidentChannel
@@ -363,3 +363,45 @@ def test_the_stand_in_refuses_what_slack_refuses(slack: Slack) -> None:
     slack_api.call("conversations.archive", {"channel": made})
     assert code("conversations.setTopic", channel=made, topic="x") == "is_archived"
     assert code("conversations.archive", channel=made) == "already_archived"
+
+
+def test_in_its_channel_the_number_may_be_left_out(world: World, slack: Slack) -> None:
+    for person, member in ((world.alice, ALICE), (world.bob, BOB)):
+        with_slack(person, member)
+    incident, other = world.open(), world.open(severity="major", title="Other")
+    look()
+    here = the_room(slack).id
+    assert f"You have {incident.number}" in slack.command(ALICE, "ack", channel=here)
+    assert slack.command(ALICE, "note disk full", channel=here) == f"Noted on {incident.number}."
+    assert incident.timeline.get(kind=Kind.NOTE).text == "disk full"
+    assert slack.command(BOB, "take scribe", channel=here) == f"On {incident.number} you have the role: scribe."
+    assert slack.command(ALICE, "lead", channel=here) == f"You facilitate {incident.number}."
+    assert slack.command(ALICE, f"page <@{BOB}> the disks", channel=here) == f"Bob is paged for {incident.number}."
+    assert f"You have {other.number}" in slack.command(ALICE, f"ack {other.pk}", channel=here)
+    assert slack.command(ALICE, "resolve", channel=here) == f"{incident.number} is resolved."
+    assert "There is no incident" in slack.command(ALICE, "resolve")
+
+
+def test_a_channel_opens_no_door_to_a_restricted_incident(world: World, slack: Slack) -> None:
+    incident = world.open()
+    look()
+    Incident.objects.filter(pk=incident.pk).update(restricted=True)
+    with_slack(make_user("Zed"), "U00000ZED")
+    assert "not yours to see" in slack.command("U00000ZED", "note hello", channel=the_room(slack).id)
+
+
+@pytest.mark.parametrize("word", ["scribe", "Point of contact", "point_of_contact", "RESPONDER"])
+def test_roles_are_taken_by_their_names(world: World, slack: Slack, word: str) -> None:
+    with_slack(world.alice, ALICE)
+    incident = world.open()
+    assert "you have the role" in slack.command(ALICE, f"take {incident.pk} {word}")
+    assert incident.tenures.get().role == word.lower().replace(" ", "_")
+
+
+def test_a_role_that_is_none_is_asked_for_again(world: World, slack: Slack) -> None:
+    with_slack(world.alice, ALICE)
+    incident = world.open()
+    for word in ("", "boss"):
+        assert slack.command(ALICE, f"take {incident.pk} {word}").startswith("Say which role: facilitator, point of")
+    with_slack(make_user("Olga", role="observer"), "U000OLGA1")
+    assert slack.command("U000OLGA1", f"take {incident.pk} scribe") == "Your role does not allow this."
