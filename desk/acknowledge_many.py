@@ -85,7 +85,7 @@ def _taken(incident: Incident | None, pk: int, may: set[int], by: User, at: date
 
 def _offer(request: HttpRequest, taken: Incident, was: str, by: User, at: datetime) -> None:
     """One alone can be taken back in the message, as on its own page; `was` is the state that it had before."""
-    tell(request, _("You have %s.") % taken, offer_for(taken, was=was, by=by, at=at), at=at)
+    tell(request, answers.in_part(taken) or _("You have %s.") % taken, offer_for(taken, was=was, by=by, at=at), at=at)
 
 
 def _say(request: HttpRequest, taken: list[Incident], refused: list[str]) -> None:

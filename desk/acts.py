@@ -64,8 +64,8 @@ class Doing:
 
 
 def _acknowledge(do: Doing) -> str:
-    answers.acknowledge(do.incident, by=do.by, at=do.at, via="web")
-    return _("You have %s.") % do.incident
+    incident = answers.acknowledge(do.incident, by=do.by, at=do.at, via="web")
+    return answers.in_part(incident) or _("You have %s.") % incident
 
 
 def _unacknowledge(do: Doing) -> str:

@@ -110,6 +110,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "incident": incident,
         "live_url": _address("desk:live", incident, request.GET.dict()),
         "mine": incident.held_by_id == user.pk,
+        "mine_in_part": user.email in incident.acked_in_part,
         "channel": _channel(incident),
         "merged": list(visible(user).filter(merged_into=incident)),
         "kin": _kin(user, incident),
@@ -146,7 +147,7 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
     acts, moves, is_open = may_act_on_incident(standing, roles), may_change_state(standing, roles), incident.is_open
     return {
         "acknowledge": moves and is_open,
-        "unacknowledge": moves and is_open and incident.is_held,
+        "unacknowledge": moves and is_open and (incident.is_held or bool(incident.acks)),
         "quiet": moves and is_open,
         "escalate": moves and is_open,
         "handover": moves and is_open,

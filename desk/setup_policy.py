@@ -19,7 +19,7 @@ from desk.forecast import StepForecast, caught_by, steps_at
 from desk.setup_fields import Plain, may_make, offer, own_teams, targets
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
-from oncall.limits import MOST_REPEATS, SHORTEST_WAIT
+from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from oncall.setup import Asking, save_policy
 from paging.policy import Policy, Step
@@ -106,6 +106,14 @@ class PolicyForm(SetupForm):
         initial=2,
     )
 
+    acknowledgements = forms.IntegerField(
+        label=gettext_lazy("How many different people have to acknowledge"),
+        min_value=1,
+        max_value=MOST_ACKNOWLEDGEMENTS,
+        initial=1,
+        required=False,
+    )
+
     def fit(self) -> None:
         """Teams that are theirs to set up; a policy of no team is for directors and administrators."""
         empty = _("no team: the whole organisation") if may_edit_team_config(self.standing, None) else None
@@ -118,6 +126,7 @@ class PolicyForm(SetupForm):
             "name": row.name or row.slug,
             "team": row.team.slug if row.team else "",
             "repeat": row.repeat,
+            "acknowledgements": row.acknowledgements,
             "steps": [
                 {"wait": Decimal(one.wait) / MINUTE, "notify": [{"target": name} for name in one.notify]}
                 for one in steps
@@ -173,6 +182,7 @@ class PolicyForm(SetupForm):
         """Through the writer."""
         data = self.cleaned_data
         row.name, row.team, row.repeat = data["name"], data["team"], data["repeat"]
+        row.acknowledgements = data["acknowledgements"] or 1
         row.catch_all = chosen(self.groups[1])
         save_policy(row, steps=[step.asking for step in self.groups[0].filled], by=by)
 

@@ -182,30 +182,37 @@ def reacted(incident: Incident, at: datetime) -> None:
 
 
 @transaction.atomic
-def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") -> Incident:
+def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "", needed: int = 1) -> Incident:
     """Stop paging for `incident`: `by` has it, until the class's time-out. Twice by the same person changes nothing.
 
+    Where `needed` different people have to say so, paging goes on until the last of them did, and the last one has it.
     Raises NotAllowed when it is over.
     """
     incident = _open_or_refuse(incident.pk)
-    if incident.held_by_id == by.pk:
+    given = incident.acked_in_part
+    if incident.held_by_id == by.pk or by.email in given:
         return incident
     if incident.acked_at is None:
         incident.stamp("human", acked_at=at)
         incident.acked_by = by
-    timeout = ACK_TIMEOUT[incident.severity]
-    before = incident.held_by
-    incident.held_by, incident.held_until = by, (at + timeout if timeout else None)
-    incident.page_fence += 1
-    incident.page_due_at, incident.waits_until = incident.held_until, None
+    before, given = incident.held_by, [*given, by.email]
+    count: dict[str, Any] = {"given": len(given), "needed": needed} if needed > 1 and before is None else {}
+    if count:
+        incident.acks = {"needed": needed, "given": given}
+    if not count or len(given) >= needed:
+        timeout = ACK_TIMEOUT[incident.severity]
+        incident.held_by, incident.held_until = by, (at + timeout if timeout else None)
+        incident.page_fence += 1
+        incident.page_due_at, incident.waits_until = incident.held_until, None
     reacted(incident, at)
-    incident.tell(Kind.ACKNOWLEDGED, by=by, at=at, via=via, **({"from": before.email} if before else {}))
+    taken = {"from": before.email} if before else {}
+    incident.tell(Kind.ACKNOWLEDGED, by=by, at=at, via=via, **taken, **count)
     return save(incident)
 
 
 def _page_again(incident: Incident, at: datetime) -> None:
     """Earlier pages no longer count, and paging starts at the first step."""
-    incident.held_by = incident.held_until = incident.waits_until = None
+    incident.held_by = incident.held_until = incident.waits_until = incident.acks = None
     incident.page_fence += 1
     incident.page_due_at = max(at, incident.silenced_until or at)
 
@@ -214,7 +221,7 @@ def _page_again(incident: Incident, at: datetime) -> None:
 def unacknowledge(incident: Incident, *, by: User, at: datetime) -> Incident:
     """Take the acknowledgement back: paging starts again. Raises NotAllowed when nobody has it or it is over."""
     incident = _open_or_refuse(incident.pk)
-    if not incident.is_held:
+    if not incident.is_held and not incident.acks:
         raise NotAllowed(_("Nobody has %s, so there is nothing to take back.") % incident, lost_race=True)
     _page_again(incident, at)
     incident.tell(Kind.UNACKNOWLEDGED, by=by, at=at)
@@ -234,6 +241,7 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
     """Somebody else has it now; paging stays quiet and does not start again."""
     incident = _open_or_refuse(incident.pk)
     timeout = ACK_TIMEOUT[incident.severity]
+    incident.acks = None
     incident.held_by, incident.held_until = to, (at + timeout if timeout else None)
     incident.page_fence += 1
     incident.page_due_at, incident.waits_until = incident.held_until, None
@@ -353,6 +361,7 @@ def resolve(
 def _stop(incident: Incident) -> None:
     """Nobody is paged any more, and nothing waits to resolve it."""
     incident.page_due_at = incident.held_until = incident.held_by = incident.waits_until = None
+    incident.acks = None
     incident.resolve_due_at = incident.resolve_as_of = None
     incident.page_fence += 1
 
@@ -479,7 +488,7 @@ def next_look(incident: Incident, *, due_at: datetime | None) -> None:
     """Paging says when it must look next. The caller holds the lock; one statement."""
     incident.page_due_at = due_at
     incident.version += 1
-    moved = ["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "waits_until", "version"]
+    moved = ["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "waits_until", "acks", "version"]
     incident.save(update_fields=moved)
 
 

@@ -128,6 +128,9 @@ class Incident(models.Model):
 
     held_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     held_until = models.DateTimeField(null=True, blank=True)
+    acks = models.JSONField(
+        null=True, blank=True, help_text=_('{"needed": 2, "given": ["a@example.com"]}; null where one is enough')
+    )
     silenced_until = models.DateTimeField(null=True, blank=True)
     silenced_because = models.CharField(max_length=300, blank=True)
     waits_until = models.DateTimeField(
@@ -201,6 +204,11 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         """Whether the response is not over."""
         return self.state in OPEN
+
+    @property
+    def acked_in_part(self) -> list[str]:
+        """Who acknowledged while paging goes on, because the policy asks for more people than that; e-mails, in order."""
+        return list(self.acks["given"]) if self.acks and self.held_by_id is None else []
 
     @property
     def is_held(self) -> bool:

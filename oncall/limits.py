@@ -8,6 +8,7 @@ SHORTEST_WAIT = timedelta(seconds=30)
 """The least that a step gives people to answer."""
 
 MOST_REPEATS = 19
+MOST_ACKNOWLEDGEMENTS = 5
 MOST_EVERY = 10_000
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

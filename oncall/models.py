@@ -150,6 +150,9 @@ class EscalationPolicy(Configured):
     name = models.CharField(max_length=200, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="policies")
     repeat = models.PositiveSmallIntegerField(default=0, help_text=_("extra rounds after the first"))
+    acknowledgements = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text=_("how many different people have to acknowledge before paging stops")
+    )
     catch_all = models.JSONField(default=list, help_text=_('["user:mia@example.com"]: paged when every round is over'))
 
     class Meta:
@@ -158,6 +161,9 @@ class EscalationPolicy(Configured):
         constraints = [
             models.CheckConstraint(condition=models.Q(repeat__lte=19), name="policy_loop_cap"),
             models.CheckConstraint(condition=~models.Q(catch_all=[]), name="policy_has_catch_all"),
+            models.CheckConstraint(
+                condition=models.Q(acknowledgements__gte=1, acknowledgements__lte=5), name="policy_acknowledgements"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,20 +6,34 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from incidents import lifecycle
 from incidents.models import OPEN, Incident
 from incidents.severity import rank
 from paging.models import Page
+from paging.policy import acknowledgements_for
 from teams.models import User
 
 
 @transaction.atomic
 def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "") -> Incident:
-    """`by` has it; their open pages for it are answered. Raises NotAllowed when it is over."""
-    incident = lifecycle.acknowledge(incident, by=by, at=at, via=via)
+    """`by` has it; their open pages for it are answered. Raises NotAllowed when it is over.
+
+    Where the policy asks for several people, paging of the others goes on until as many have acknowledged.
+    """
+    needed = acknowledgements_for(incident)
+    incident = lifecycle.acknowledge(incident, by=by, at=at, via=via, needed=needed)
     Page.objects.filter(incident=incident, person=by, acked_at=None).update(acked_at=at)
     return incident
+
+
+def in_part(incident: Incident) -> str:
+    """What somebody is told who acknowledged while others have to as well; empty when that was enough."""
+    if not incident.acked_in_part:
+        return ""
+    words = {"incident": incident, "given": len(incident.acked_in_part), "needed": (incident.acks or {})["needed"]}
+    return _("You acknowledged %(incident)s: %(given)d of %(needed)d. Paging of the others goes on.") % words
 
 
 @transaction.atomic

@@ -136,11 +136,13 @@ class Run:
             self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why="nobody_on_call", target=target)
         if found.nobody and place[0] == 0:
             self._tell_lead(found.nobody, label)
-        if not found.people:
+        done = self.incident.acked_in_part  # they said that they have it: only others are still asked
+        people = [(person, because) for person, because in found.people.values() if person.email not in done]
+        if not people:
             self.run.save()
             return False
         written = outbox.write(
-            [Call(person, because) for person, because in found.people.values()],
+            [Call(person, because) for person, because in people],
             reason=reason,
             severity=self.incident.severity,
             at=self.at,

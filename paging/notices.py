@@ -51,6 +51,9 @@ def announce(key: Key, at: datetime) -> bool:
     )
     if entry is None:
         return False
+    if entry.data.get("given", 1) < entry.data.get("needed", 1):  # paging goes on: "somebody has it" would be wrong
+        TimelineEntry.objects.filter(pk=entry.pk).update(announced_at=at)
+        return True
     incident = entry.incident
     others = User.objects.active().filter(pk__in=Page.objects.filter(incident=incident).values("person"))
     who = entry.by.short_name if entry.by else ""

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
+
+from incidents.models import Incident
 from oncall.models import EscalationStep
+from paging.models import Escalation
 from paging.targets import administrators
 
 CATCH_ALL_EVERY = timedelta(minutes=15)
@@ -28,6 +32,7 @@ class Policy:
     rounds: int
     steps: list[Step]
     catch_all: list[str]
+    acknowledgements: int = 1
 
     def snapshot(self) -> dict[str, Any]:
         """As JSON."""
@@ -35,13 +40,14 @@ class Policy:
             "repeat": self.rounds - 1,
             "steps": [{"wait": int(step.wait.total_seconds()), "notify": step.notify} for step in self.steps],
             "catch_all": self.catch_all,
+            "acknowledgements": self.acknowledgements,
         }
 
     @classmethod
     def restore(cls, slug: str, data: dict[str, Any]) -> Policy:
         """From JSON."""
         steps = [Step(timedelta(seconds=step["wait"]), list(step["notify"])) for step in data["steps"]]
-        return cls(slug, int(data["repeat"]) + 1, steps, list(data["catch_all"]))
+        return cls(slug, int(data["repeat"]) + 1, steps, list(data["catch_all"]), data.get("acknowledgements", 1))
 
 
 def policy_for(service_id: int | None) -> Policy:
@@ -57,4 +63,13 @@ def policy_for(service_id: int | None) -> Policy:
         return Policy("", 1, [], administrators())
     policy = rows[0].policy
     steps = [Step(timedelta(seconds=row.wait), list(row.notify)) for row in rows]
-    return Policy(policy.slug, policy.repeat + 1, steps, list(policy.catch_all) or administrators())
+    catch_all = list(policy.catch_all) or administrators()
+    return Policy(policy.slug, policy.repeat + 1, steps, catch_all, policy.acknowledgements)
+
+
+def acknowledgements_for(incident: Incident) -> int:
+    """How many different people have to acknowledge before its paging stops, by the policy of its run."""
+    runs = Escalation.objects.filter(incident=incident, fence=F("incident__page_fence"))
+    snapshot = runs.values_list("policy", flat=True).first()
+    policy = Policy.restore("", snapshot) if snapshot else policy_for(incident.service_id)
+    return policy.acknowledgements

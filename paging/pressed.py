@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from foundation.ui.times import duration
+from paging import answers
 from paging.models import Page
 
 LATEST = timedelta(minutes=2)
@@ -70,6 +71,8 @@ def said(page: Page, *, status: int = 200, refused: str = "") -> JsonResponse:
         state, words = "yours", _("You have it. Nobody else is paged for it.")
     elif incident.held_by:
         state, words = "taken", _("%s has it. You can go back to sleep.") % incident.held_by
+    elif page.person.email in incident.acked_in_part:
+        state, words = "yours", answers.in_part(incident)
     else:
         state, words = "asks", refused or _("Nobody has it yet.")
     return JsonResponse({"state": state, "said": words, "title": title}, status=status)

@@ -117,6 +117,8 @@ def _acknowledge(incident: Incident, page: Page, at: datetime, via: str) -> Said
         return Said(_("%(who)s has %(incident)s already.") % _words(incident, holder))
     again = holder == person
     incident = answers.acknowledge(incident, by=person, at=at, via=via)
+    if words := answers.in_part(incident):
+        return Said(words, changed=True)
     text = _("You have %(incident)s already") if again else _("You have %(incident)s")
     return Said(text % _words(incident, person) + _until(incident, person) + ".", changed=not again)
 

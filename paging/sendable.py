@@ -36,7 +36,7 @@ def why_not(facts: Facts, at: datetime) -> str:
         return "over"
     if facts.reason in {"asked_for_help", "handover"}:
         return "answered" if facts.acked else ""
-    if facts.held or facts.page_fence != facts.incident_fence:
+    if facts.acked or facts.held or facts.page_fence != facts.incident_fence:
         return "answered"
     if facts.silenced_until and facts.silenced_until > at:
         return "silenced"

@@ -60,6 +60,7 @@ def _context(page: Page, token: str) -> dict[str, Any]:
             "because": page.because,
             "open": incident.is_open,
             "held_by": incident.held_by,
+            "in_part": answers.in_part(incident) if page.person.email in incident.acked_in_part else "",
             "mine": incident.held_by_id == page.person_id,
         }
         for incident in ([incident] if incident else [])

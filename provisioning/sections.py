@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from alerts.kinds import KINDS
 from alerts.models import Source
-from oncall.limits import DAYS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
+from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import Layer
 from paging.models import ContactMethod
 from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
@@ -19,6 +19,8 @@ RULE_CLASSES = Choice("a class", (*Severity.values, "default"))
 DAY = Choice("a day", DAYS)
 NAME = Field(Text(least=1), required=True)
 SLUG = Field(Slug(), required=True)
+METHODS = tuple(kind for kind in ContactMethod.Kind.values if kind != ContactMethod.Kind.WEBPUSH)
+"""Kinds of methods that a file may name: a push is a subscription that one browser made, so it belongs to no file."""
 USER, TEAM, SERVICE, POLICY, SOURCE = (Refers(kind) for kind in ("user", "team", "service", "policy", "source"))
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -41,7 +43,7 @@ class Section:
 METHOD = Record(
     "a method",
     {
-        "kind": Field(Choice("a kind of method", tuple(ContactMethod.Kind.values)), required=True),
+        "kind": Field(Choice("a kind of method", METHODS), required=True),
         "address": Field(Text(most=500, least=1), required=True),
         "verified": Field(Truth(), default=False),
     },
@@ -187,6 +189,7 @@ SECTIONS = {
                 "name": Field(Text(), default=""),
                 "team": Field(TEAM),
                 "repeat": Field(Whole(0, MOST_REPEATS), default=0),
+                "acknowledgements": Field(Whole(1, MOST_ACKNOWLEDGEMENTS), default=1),
                 "steps": Field(List(STEP, "a step", least=1), required=True),
                 "catch_all": Field(
                     List(Target(), "somebody who is paged when nobody else answers", least=1), required=True

@@ -44,6 +44,13 @@ def with_alerts(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     return rows.select_related(*RELATED).prefetch_related(episodes)
 
 
+class AcksShape(serializers.Serializer[dict[str, Any]]):
+    """Where a policy asks for several acknowledgements: how many, and who gave theirs since paging began."""
+
+    needed = serializers.IntegerField()
+    given = serializers.ListField(child=serializers.EmailField())
+
+
 class AlertShape(serializers.Serializer[Episode]):
     """An alert as it stands in one incident."""
 
@@ -93,6 +100,8 @@ class IncidentShape(serializers.Serializer[Incident]):
     acked_by = Person(allow_null=True)
     held_by = Person(allow_null=True)
     held_until = Instant(allow_null=True)
+    acks = AcksShape(allow_null=True)
+    waits_until = Instant(allow_null=True)
     alerts = AlertShape(source="latest_episodes", many=True)
     impact_started_at = Instant(allow_null=True)
     detected_at = Instant()

@@ -133,6 +133,7 @@ def load_policies() -> dict[str, Stored]:
                 "name": policy.name,
                 "team": slug_of(policy.team),
                 "repeat": policy.repeat,
+                "acknowledgements": policy.acknowledgements,
                 "steps": [
                     {"wait": timedelta(seconds=step.wait), "notify": step.notify}
                     for step in sorted(policy.steps.all(), key=lambda step: step.position)
@@ -149,6 +150,6 @@ def load_policies() -> dict[str, Stored]:
 def write_policy(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
     """The policy and its steps; a running escalation keeps the policy that it began with."""
     policy = EscalationPolicy.objects.filter(slug=slug).first() or EscalationPolicy(slug=slug)
-    values = {name: record[name] for name in ("name", "repeat", "catch_all")}
+    values = {name: record[name] for name in ("name", "repeat", "acknowledgements", "catch_all")}
     revive(policy, {**values, "team_id": keys.maybe("team", record["team"])})
     write_steps(policy, [Asking(int(said["wait"].total_seconds()), said["notify"]) for said in record["steps"]])

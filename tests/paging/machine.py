@@ -86,8 +86,8 @@ class Paging(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.rolled_back.__exit__(None, None, None)
 
-    @initialize()
-    def organisation(self) -> None:
+    @initialize(needed=st.integers(1, 2), covered=st.sampled_from(Service.Covered.values))
+    def organisation(self, needed: int, covered: str) -> None:
         """Alice by the schedule, then Bob and the team, one more round; Mia is the catch-all. Everybody has two ways."""
         self.people = [make_user(name) for name in ("Alice", "Bob", "Carol", "Mia")]
         for person in self.people:
@@ -97,7 +97,9 @@ class Paging(RuleBasedStateMachine):
         self.schedule = make_schedule("payments-primary", alice, carol, team=team)
         steps = ((120, ["schedule:payments-primary"]), (300, [f"user:{bob.email}", "team:payments"]))
         self.policy: EscalationPolicy = make_policy("payments", *steps, repeat=1, catch_all=[f"user:{mia.email}"])
-        self.service: Service = make_service("checkout", team=team)
+        self.needed = self.policy.acknowledgements = needed
+        self.policy.save()
+        self.service: Service = make_service("checkout", team=team, covered=covered)
         Coverage.objects.create(service=self.service, policy=self.policy)
 
     def _ways_of(self, person: User) -> None:
@@ -243,7 +245,7 @@ class Paging(RuleBasedStateMachine):
         """Open, not held, not quiet: a look is due within the longest wait."""
         for one in Incident.objects.filter(pk__in=self.numbers, state__in=OPEN, held_by=None):
             assert one.page_due_at is not None, f"{one} has nobody and no next look"
-            quiet = max(one.silenced_until or self.at, self.at)
+            quiet = max(one.silenced_until or self.at, one.waits_until or self.at, self.at)
             assert one.page_due_at <= quiet + LONGEST_WAIT, f"{one} is looked at too late"
 
     @invariant()
@@ -265,8 +267,49 @@ class Paging(RuleBasedStateMachine):
     def _wanted(row: Delivery) -> bool:
         incident = row.page.incident
         return (
-            incident is not None and incident.is_open and not incident.is_held and row.page.fence == incident.page_fence
+            incident is not None
+            and incident.is_open
+            and not incident.is_held
+            and row.page.fence == incident.page_fence
+            and row.page.acked_at is None
         )
+
+    @invariant()
+    def as_many_people_as_the_policy_asks_for(self) -> None:
+        """Somebody has it when so many different people said so, or by a hand-over, or took it from who had it."""
+        for one in Incident.objects.filter(pk__in=self.numbers, state__in=OPEN):
+            given = (one.acks or {}).get("given", [])
+            assert len(given) == len(set(given)), "the same person counts once"
+            assert one.is_held or len(given) < self.needed, f"{one} has all its acknowledgements and still calls"
+            handed = TimelineEntry.objects.filter(incident=one, kind=Kind.HANDED_OVER).exists()
+            assert not one.is_held or self.needed == 1 or handed or len(given) == self.needed
+
+    @invariant()
+    def nobody_is_called_who_acknowledged(self) -> None:
+        """Whose word was taken in this run gets no further page of it."""
+        for one in Incident.objects.filter(pk__in=self.numbers, state__in=OPEN, held_by=None):
+            for line in one.timeline.filter(kind=Kind.ACKNOWLEDGED, by__email__in=one.acked_in_part):
+                later = one.pages.filter(person=line.by, fence=one.page_fence, created_at__gt=line.at)
+                assert not later.exclude(reason__in=ALWAYS).exists()
+
+    @invariant()
+    def only_what_may_be_held_is_held(self) -> None:
+        """Critical and major ones never wait for the morning, nor does anything of a service that is covered at night."""
+        for one in Incident.objects.filter(pk__in=self.numbers, waits_until__gt=self.at):
+            assert one.severity == Severity.STANDARD
+            assert self.service.covered == Service.Covered.WORKING_HOURS
+            assert one.timeline.filter(kind=Kind.NOT_PAGED, data__why="held").exists()
+
+    @invariant()
+    def a_first_page_is_never_held_back_by_a_limit(self) -> None:
+        """Whoever is to be called for an incident was called, or something will call within the time of one bundle."""
+        for one in Incident.objects.filter(pk__in=self.numbers, state__in=OPEN, held_by=None):
+            for page in one.pages.filter(fence=one.page_fence, acked_at=None):
+                mine = Delivery.objects.filter(page__incident=one, page__person=page.person, page__fence=page.fence)
+                waiting = mine.filter(page=page, state="queued", attempt=0).order_by("due_at").first()
+                if waiting and not mine.exclude(state="queued").exists():
+                    late = waiting.due_at - max(page.created_at, self.at)
+                    assert late <= timedelta(minutes=1), f"{one} waits {late} for its first call"
 
     @invariant()
     def sends_are_one_and_crashes(self) -> None:
@@ -321,7 +364,7 @@ class Paging(RuleBasedStateMachine):
     def nobody_was_forgotten(self) -> None:
         """In the end: whatever is open and has nobody rang somebody in this run, and somebody was really reached."""
         for one in Incident.objects.filter(pk__in=self.numbers, state__in=OPEN, held_by=None):
-            if one.silenced_until and one.silenced_until > self.at:
+            if (one.silenced_until and one.silenced_until > self.at) or (one.waits_until and one.waits_until > self.at):
                 continue
             sent = Delivery.objects.filter(page__incident=one, page__fence=one.page_fence, state="sent")
             assert sent.exists(), f"{one} called nobody"
