@@ -11,7 +11,10 @@ import yaml
 
 from config.environment import KNOWN
 from config.home import ROOT
+from paging.channels.known import MEDIA
 
+CHATS = ("slack", "telegram", "matrix")
+"""Roles that connect to a chat from here."""
 CHECK = {
     "type": "object",
     "required": ["test", "interval", "timeout", "retries"],
@@ -36,6 +39,7 @@ SERVICE = {
         "secrets": {"type": "array", "items": {"enum": ["secret_key", "database_url", "postgres_password"]}},
         "volumes": {"type": "array", "items": {"type": "string", "pattern": r"^(state|database|queue):/"}},
         "ports": {"type": "array", "items": {"type": "string", "pattern": r"^127\.0\.0\.1:"}},
+        "profiles": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "read_only": {"type": "boolean"},
         "tmpfs": {"type": "array"},
         "cap_drop": {"const": ["ALL"]},
@@ -60,7 +64,7 @@ COMPOSE = {
     "properties": {
         "services": {
             "type": "object",
-            "required": ["web", "worker", "dispatch", "migrate", "postgres", "valkey"],
+            "required": ["web", "worker", "dispatch", "migrate", "slack", "telegram", "matrix", "postgres", "valkey"],
             "additionalProperties": SERVICE,
         },
         "volumes": {"type": "object"},
@@ -94,13 +98,27 @@ def test_whatever_keeps_running_has_a_health_check(compose: dict[str, Any], name
 
 
 def test_roles_wait_for_the_tables_and_name_only_settings_that_exist(compose: dict[str, Any]) -> None:
-    for name in ("web", "worker", "dispatch"):
+    for name in ("web", "worker", "dispatch", *CHATS):
         service = compose["services"][name]
         assert service["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
         assert service["command"][0] == name
         assert {variable.removesuffix("_FILE") for variable in service["environment"]} <= set(KNOWN)
         assert set(service["secrets"]) <= set(compose["secrets"])
         assert service["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_a_chat_is_a_role_that_starts_when_it_is_asked_for(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["profiles"] == [name]
+    assert service["restart"] == "unless-stopped"
+    assert (ROOT / "paging" / "management" / "commands" / f"{name}.py").exists()
+
+
+def test_every_role_knows_every_medium_whose_settings_the_environment_gives(compose: dict[str, Any]) -> None:
+    needed = {setting for _path, settings in MEDIA.values() for setting in settings} - {"VAPID_PRIVATE_KEY"}
+    for name in ("web", "worker", "dispatch", *CHATS):
+        assert needed <= set(compose["services"][name]["environment"])
 
 
 def test_volumes_are_declared(compose: dict[str, Any]) -> None:
