@@ -77,6 +77,7 @@ SETTINGS = (
     Setting("MATTERMOST_TOKEN", "", "Token of its bot.", secret=True),
     Setting("MATRIX_URL", "", "Matrix homeserver, such as https://matrix.example.com, or a stand-in."),
     Setting("MATRIX_TOKEN", "", "Access token of our account there.", secret=True),
+    Setting("TEAM_NOTICES", "", "team=address of Apprise, blanks between; * is every team. Never pages.", secret=True),
     Setting("TRUSTED_PROXIES", "", "Addresses or networks whose X-Forwarded-For and -Proto are believed."),
     Setting("EGRESS_ALLOW", "", "Addresses or networks that addresses typed by users may reach."),
     Setting("OIDC_ISSUER", "", "OpenID Connect issuer.", later=True),
@@ -85,6 +86,12 @@ SETTINGS = (
     Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: loopback only.", secret=True),
 )
 KNOWN = {setting.name: setting for setting in SETTINGS}
+TEAM_PLACES = {
+    *("apprise", "apprises", "discord", "gchat", "gotify", "gotifys", "json", "jsons", "mailto", "mailtos"),
+    *("matrix", "matrixs", "mmost", "mmosts", "msteams", "ntfy", "ntfys", "pover", "rocket", "rockets"),
+    *("slack", "tgram", "twist", "webex", "workflows", "wxteams", "xml", "xmls", "zulip"),
+}
+"""Kinds of addresses that team notices go to: services that speak HTTP or mail; nothing that acts on this machine."""
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")
 MASK = "********"
 
@@ -183,3 +190,18 @@ def networks(name: str, text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv
         return [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
     except ValueError as error:
         raise BadSetting(f"{name}: {error}.") from error
+
+
+def team_notices(text: str) -> dict[str, list[str]]:
+    """Team's slug (or `*`) -> addresses of Apprise. Raises `BadSetting`; its words hold no address, for they hold secrets."""
+    found: dict[str, list[str]] = {}
+    for number, part in enumerate(text.split(), 1):
+        team, _sign, url = part.partition("=")
+        kind = url.partition("://")[0].lower()
+        if not team or "://" not in url:
+            raise BadSetting(f"TEAM_NOTICES: entry {number} must look like team=slack://... or *=slack://...")
+        if kind not in TEAM_PLACES:
+            near = difflib.get_close_matches(kind, sorted(TEAM_PLACES), n=1, cutoff=0.0)
+            raise BadSetting(f"TEAM_NOTICES: entry {number} has a kind that is not taken. Did you mean {near[0]}://?")
+        found.setdefault(team, []).append(url)
+    return found

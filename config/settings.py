@@ -29,6 +29,7 @@ try:
     SLACK_INCIDENT_CHANNELS = environment.one_of(
         "SLACK_INCIDENT_CHANNELS", _env["SLACK_INCIDENT_CHANNELS"], ("critical", "major", "standard")
     )
+    TEAM_NOTICES = environment.team_notices(_env["TEAM_NOTICES"])
     EGRESS_ALLOW = environment.networks("EGRESS_ALLOW", _env["EGRESS_ALLOW"])
 except environment.BadSetting as error:
     sys.exit(f"sharp-end: {error}")

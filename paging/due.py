@@ -7,7 +7,7 @@ from datetime import timedelta
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts, weekly
+from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts, team_words, weekly
 from paging.outbox import SENDING
 from paging.slack import channels
 
@@ -38,6 +38,7 @@ register(Work("announcing", "default", due=notices.to_announce, run=notices.anno
 register(Work("notices", "default", due=notices.due, run=notices.send_one))
 register(Work("edits", "default", due=edits.due, run=edits.edit_one))
 register(Work("incident channels", "default", due=channels.due, run=channels.look))
+register(Work("team words", "default", due=team_words.due, run=team_words.tell_one))
 register(Work("weekly tests", "default", due=weekly.due, run=weekly.run))
 periodic("paging.weekly", weekly.PLANNED_EVERY, weekly.plan)
 periodic("paging.audit", audit.EVERY, audit.audit)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.models import Incident
 from paging.channels.webpush_subscription import read
 from paging.incident_channels import IncidentChannel  # noqa: F401 - a model of this room, in a file of its own
+from paging.team_words import TeamWord  # noqa: F401 - a model of this room, in a file of its own
 from paging.wake_tests import WakeTest  # noqa: F401 - another
 from teams.models import Severity, User
 
