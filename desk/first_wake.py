@@ -21,6 +21,8 @@ from desk.first_steps import clock
 from desk.guard import person, require
 from incidents.models import NotAllowed
 from paging import methods
+from paging.alone import not_enough
+from paging.channels.known import available
 from paging.methods import LEFT
 from paging.models import ContactMethod, Delivery, Page
 from teams.models import Role, User
@@ -117,6 +119,8 @@ def _show(request: HttpRequest, user: User, *, form: AddressForm | None = None, 
         "at": timezone.now(),
         "mail": tested(mail) if mail else None,
         "may_vouch": _may_vouch(user),
+        "push_ready": "webpush" in available(),
+        "push_alone": not_enough(user),
         "form": form or AddressForm(),
         "folder": settings.EMAIL_FILE_PATH if settings.EMAIL_BACKEND.endswith("MailFiles") else "",
     }

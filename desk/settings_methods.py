@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods
 from desk import verification
 from desk.answers import SeeOther
 from desk.guard import person, row_number, who
-from foundation.ui.times import duration
+from desk.rule_offers import left_out, preview, ring_too
 from incidents.models import NotAllowed
-from paging import methods, outbox
+from paging import methods
 from paging.alone import not_enough
 from paging.channels import webhook
 from paging.channels.known import available, clean, provable
@@ -93,8 +93,8 @@ class RuleForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_methods(request: HttpRequest) -> HttpResponse:
-    """My ways and rules; POST `act` = add, send_code, verify, test, link, remove, rule, remove_rule. Nobody else
-    sees them, but administrators with `?person=`."""
+    """My ways and rules; POST `act` = add, send_code, verify, test, link, remove, rule, remove_rule, ring_too.
+    Nobody else sees them, but administrators with `?person=`."""
     whose = _whose(request)
     if request.method != "POST":
         return _show(request, whose)
@@ -183,6 +183,13 @@ def _rule(request: HttpRequest, whose: User) -> HttpResponse:
     return _back(whose, request)
 
 
+def _ring_too(request: HttpRequest, whose: User) -> HttpResponse:
+    method = _method(request, whose)
+    ring_too(whose, method)
+    messages.success(request, _("%s rings at once from now on.") % method)
+    return _back(whose, request)
+
+
 def _remove_rule(request: HttpRequest, whose: User) -> HttpResponse:
     methods.remove_rule(whose, row_number(request.POST.get("rule", "")) or 0)
     return _back(whose, request)
@@ -197,6 +204,7 @@ ACTS: dict[str, Callable[[HttpRequest, User], HttpResponse]] = {
     "remove": _remove,
     "rule": _rule,
     "remove_rule": _remove_rule,
+    "ring_too": _ring_too,
 }
 
 
@@ -234,11 +242,12 @@ def _show(
         "add_form": add_form or MethodForm(initial=_proposed(request) or {"address": "" if mine else whose.email}),
         "verify": {"method": checked, "form": code_form or CodeForm()} if checked else None,
         "rules": rules,
+        "left_out": left_out(mine, [rule for group in rules for rule in group["rules"]]),
         "rule_form": rule_form or RuleForm(whose=whose),
         "default_alarms": ""
         if any(group["rules"] for group in rules)
         else _("Without rules every verified way rings at once."),
-        "preview": _preview(whose, mine),
+        "preview": preview(whose, mine),
         "push_ready": "webpush" in available() and whose == person(request),
         "push_alone": not_enough(whose),
         "telegram_ready": "telegram" in available() and whose == person(request),
@@ -274,20 +283,4 @@ def _rules(whose: User) -> list[dict[str, Any]]:
     return [
         {"severity": name, "label": label, "rules": [rule for rule in known if rule.severity == name]}
         for name, label in CLASSES
-    ]
-
-
-def _preview(whose: User, mine: list[ContactMethod]) -> list[dict[str, Any]]:
-    """What would ring and when, by the pager's own plan."""
-    by_key = {method.pk: method for method in mine}
-    return [
-        {
-            "label": label,
-            "lines": [
-                (_("at once") if not ring.after else _("after %s") % duration(ring.after))
-                + f": {by_key[ring.method_id]}"
-                for ring in outbox.ways_of([whose.pk], name)[whose.pk]
-            ],
-        }
-        for name, label in Severity.choices
     ]
