@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from paging.models import ContactMethod, PersonalRule
@@ -11,6 +13,7 @@ from teams.models import Area, Organisation, Team, User
 from teams.people import deactivate, reactivate
 from teams.setup import write_members
 
+PUSH = ContactMethod.Kind.WEBPUSH
 VIA = "apply"
 """How the history of settings names changes by the file."""
 
@@ -33,9 +36,11 @@ def load_users() -> dict[str, Stored]:
 
 
 def _stored(person: User) -> Stored:
-    methods = list(person.contact_methods.all())
+    methods = [method for method in person.contact_methods.all() if method.kind != PUSH]
     rules: dict[str, list[dict[str, Any]]] = {}
     for rule in sorted(person.personal_rules.all(), key=lambda rule: rule.position):
+        if rule.method.kind == PUSH:
+            continue
         rules.setdefault(rule.severity, []).append({"via": rule.method.slug, "after": timedelta(seconds=rule.after)})
     record = {
         "email": person.email.lower(),
@@ -54,7 +59,10 @@ def _stored(person: User) -> Stored:
 
 
 def write_user(email: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
-    """The person, their methods and rules. Somebody new has no password: they sign in by a link or an invitation."""
+    """The person, their methods and rules. Somebody new has no password: they sign in by a link or an invitation.
+
+    Browsers that wake them, and the rules that name those, are none of the file's business and stay as they are.
+    """
     person = User.objects.filter(email__iexact=email).first()
     if person is None:
         person = User.objects.create_user(email, from_file=True, is_active=record["active"])
@@ -70,8 +78,10 @@ def write_user(email: str, record: dict[str, Any], named: Named, keys: Keys, at:
 
 
 def _write_methods(person: User, wanted: dict[str, Any], named: Named, at: datetime) -> None:
-    there = {method.slug: method for method in person.contact_methods.all()}
-    person.contact_methods.exclude(slug__in=wanted).delete()
+    pushes = [method for method in person.contact_methods.all() if method.kind == PUSH]
+    there = {method.slug: method for method in person.contact_methods.all() if method.kind != PUSH}
+    person.contact_methods.exclude(slug__in=wanted).exclude(kind=PUSH).delete()
+    _make_way(pushes, {*wanted, *(method.slug for method in pushes)}, wanted)
     for slug, said in wanted.items():
         method = there.get(slug) or ContactMethod(user=person, slug=slug)
         if (method.kind, method.address) != (said["kind"], said["address"]):
@@ -84,10 +94,20 @@ def _write_methods(person: User, wanted: dict[str, Any], named: Named, at: datet
         method.save()
 
 
+def _make_way(pushes: list[ContactMethod], taken: set[str], wanted: dict[str, Any]) -> None:
+    """A browser whose name the file gives to another way gets the next free one."""
+    for method in pushes:
+        if method.slug in wanted:
+            method.slug = next(slug for n in count(2) if (slug := f"{method.slug[:50]}-{n}") not in taken)
+            taken.add(method.slug)
+            method.save(update_fields=["slug"])
+
+
 def _write_rules(person: User, wanted: dict[str, Any]) -> None:
-    methods = {method.slug: method for method in person.contact_methods.all()}
+    methods = {method.slug: method for method in person.contact_methods.exclude(kind=PUSH)}
+    kept = list(person.personal_rules.filter(method__kind=PUSH))
     person.personal_rules.all().delete()
-    PersonalRule.objects.bulk_create(
+    fresh = [
         PersonalRule(
             user=person,
             severity=severity,
@@ -97,7 +117,12 @@ def _write_rules(person: User, wanted: dict[str, Any]) -> None:
         )
         for severity, rules in wanted.items()
         for position, rule in enumerate(rules)
-    )
+    ]
+    last = Counter(rule.severity for rule in fresh)
+    for rule in kept:
+        rule.pk, rule.position = None, last[rule.severity]
+        last[rule.severity] += 1
+    PersonalRule.objects.bulk_create([*fresh, *kept])
 
 
 def load_teams() -> dict[str, Stored]:
