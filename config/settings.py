@@ -26,9 +26,8 @@ try:
     _database = environment.database(_env["DATABASE_URL"] or _engines.get("DATABASE_URL", "postgres:///sharpend"))
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
     WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
-    SLACK_INCIDENT_CHANNELS = environment.one_of(
-        "SLACK_INCIDENT_CHANNELS", _env["SLACK_INCIDENT_CHANNELS"], ("critical", "major", "standard")
-    )
+    _classes = ("critical", "major", "standard")
+    SLACK_INCIDENT_CHANNELS = environment.one_of("SLACK_INCIDENT_CHANNELS", _env["SLACK_INCIDENT_CHANNELS"], _classes)
     TEAM_NOTICES = environment.team_notices(_env["TEAM_NOTICES"])
     EGRESS_ALLOW = environment.networks("EGRESS_ALLOW", _env["EGRESS_ALLOW"])
 except environment.BadSetting as error:
@@ -282,26 +281,19 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"level": "INFO"},
-        "django.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        "celery": {"level": "WARNING"},
-        "kombu": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
+        **dict.fromkeys(("django.server", "celery", "kombu", "httpx"), {"level": "WARNING"}),
     },
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
-TWILIO_BASE_URL, SLACK_BASE_URL, NTFY_URL = _env["TWILIO_BASE_URL"], _env["SLACK_BASE_URL"], _env["NTFY_URL"]
+TWILIO_BASE_URL, TWILIO_FROM = _env["TWILIO_BASE_URL"], _env["TWILIO_FROM"]
 TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = _env["TWILIO_ACCOUNT_SID"], _env["TWILIO_AUTH_TOKEN"]
-TWILIO_FROM = _env["TWILIO_FROM"]
 SLACK_BOT_TOKEN, SLACK_APP_TOKEN = _env["SLACK_BOT_TOKEN"], _env["SLACK_APP_TOKEN"]
-SLACK_SIGNING_SECRET = _env["SLACK_SIGNING_SECRET"]
-NTFY_TOKEN = _env["NTFY_TOKEN"]
+SLACK_SIGNING_SECRET, SLACK_BASE_URL = _env["SLACK_SIGNING_SECRET"], _env["SLACK_BASE_URL"]
+NTFY_URL, NTFY_TOKEN, VAPID_PRIVATE_KEY = _env["NTFY_URL"], _env["NTFY_TOKEN"], _env["VAPID_PRIVATE_KEY"]
 TELEGRAM_TOKEN, TELEGRAM_WEBHOOK_SECRET = _env["TELEGRAM_TOKEN"], _env["TELEGRAM_WEBHOOK_SECRET"]
-TELEGRAM_BASE_URL = _env["TELEGRAM_BASE_URL"]
-MATRIX_URL, MATRIX_TOKEN = _env["MATRIX_URL"], _env["MATRIX_TOKEN"]
+TELEGRAM_BASE_URL, METRICS_TOKEN = _env["TELEGRAM_BASE_URL"], _env["METRICS_TOKEN"]
+MATRIX_URL, MATRIX_TOKEN, HEARTBEAT_URL = _env["MATRIX_URL"], _env["MATRIX_TOKEN"], _env["HEARTBEAT_URL"]
 MATTERMOST_URL, MATTERMOST_TOKEN = _env["MATTERMOST_URL"], _env["MATTERMOST_TOKEN"]
-VAPID_PRIVATE_KEY = _env["VAPID_PRIVATE_KEY"]
-METRICS_TOKEN = _env["METRICS_TOKEN"]
-HEARTBEAT_URL = _env["HEARTBEAT_URL"]
 LAST_RESORT_EMAIL, LAST_RESORT_WEBHOOK = _env["LAST_RESORT_EMAIL"], _env["LAST_RESORT_WEBHOOK"]
 STATUS_ROOT = Path(_env["STATUS_ROOT"]).expanduser().resolve() if _env["STATUS_ROOT"] else SHARPEND_HOME / "status"
