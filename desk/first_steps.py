@@ -76,13 +76,23 @@ def missing(user: User, at: datetime, *, manages: bool) -> list[Step]:
 
     One that stands on another undone one leads to the list of steps: there is no schedule without a team.
     """
-    steps, found, waits = checklist(user, at), [], False
-    for step in steps:
+    if not _lacks(user, at, manages=manages):
+        return []
+    found, waits = [], False
+    for step in checklist(user, at):
         if step.essential and not step.done and (manages or step.mine):
             ready = step.mine or not waits
             found.append(step if ready else replace(step, url=reverse("desk:first_run"), act=_("See the steps")))
         waits = waits or not (step.done or step.later or step.mine)
     return found
+
+
+def _lacks(user: User, at: datetime, *, manages: bool) -> bool:
+    """Whether any essential is missing: nearly always none is, and then nothing else is asked."""
+    if not _method(user).done:
+        return True
+    ours = (_service(user), _source(user, at, in_full=False), _pager(user, at)) if manages else ()
+    return not all(step.done for step in ours)
 
 
 def _form(name: str) -> str:
