@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from incidents import lifecycle
-from incidents.models import OPEN, Incident
+from incidents.models import Incident
 from incidents.severity import rank
 from paging.models import Page
 from paging.policy import acknowledgements_for
@@ -59,12 +58,8 @@ def seen(page: Page, *, at: datetime) -> None:
 
 
 def live_pages(person: User) -> list[Page]:
-    """Pages that ask this person now: unanswered ones of open incidents that nobody has, the worst first.
-
-    A page for help or a hand-over asks until it is answered, whoever has the incident.
-    """
-    asks = Q(incident__held_by=None, fence=F("incident__page_fence")) | Q(reason__in=["asked_for_help", "handover"])
-    rows = Page.objects.filter(asks, person=person, acked_at=None, incident__state__in=OPEN)
+    """Pages that ask this person now, the worst first; of each incident the newest."""
+    rows = Page.objects.asking().filter(person=person)
     newest: dict[int, Page] = {}
     for page in rows.select_related("incident", "incident__service").order_by("pk"):
         newest[page.incident_id or 0] = page

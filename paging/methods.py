@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
@@ -126,9 +126,14 @@ def ring_unproven(method: ContactMethod, *, at: datetime) -> Page:
 
 def proved(page: Page, *, at: datetime) -> None:
     """The person of this test page read it: the ways on which it left are verified."""
-    left = Delivery.objects.filter(page=page, page__reason=Page.Reason.TEST, state__in=LEFT)
-    unproven = ContactMethod.objects.filter(user=page.person_id, verified_at=None, disabled_at=None)
-    unproven.filter(pk__in=left.values("method")).update(verified_at=at)
+    proved_by(Delivery.objects.filter(page=page, method__user=page.person_id), at=at)
+
+
+def proved_by(deliveries: QuerySet[Delivery], *, at: datetime) -> None:
+    """These arrived: the ways on which a test among them left are verified."""
+    tests = deliveries.filter(page__reason=Page.Reason.TEST, state__in=LEFT)
+    unproven = ContactMethod.objects.filter(verified_at=None, disabled_at=None)
+    unproven.filter(pk__in=tests.values("method")).update(verified_at=at)
 
 
 def _test(method: ContactMethod, at: datetime, because: str = "") -> Page:

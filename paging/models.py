@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Incident
+from incidents.models import OPEN, Incident
 from paging.channels.webpush_subscription import read
 from paging.incident_channels import IncidentChannel  # noqa: F401 - a model of this room, in a file of its own
 from paging.team_words import TeamWord  # noqa: F401 - a model of this room, in a file of its own
@@ -124,6 +124,17 @@ class Escalation(models.Model):
         }
 
 
+class PageQuerySet(models.QuerySet["Page"]):
+    """Pages, and which of them still ask."""
+
+    def asking(self) -> PageQuerySet:
+        """The unanswered ones of open incidents that nobody has. A page for help or a hand-over asks until it is answered,
+        whoever has the incident."""
+        by_hand = Q(reason__in=[Page.Reason.ASKED_FOR_HELP, Page.Reason.HANDOVER])
+        free = Q(incident__held_by=None, fence=F("incident__page_fence"))
+        return self.filter(free | by_hand, acked_at=None, incident__state__in=OPEN)
+
+
 class Page(models.Model):
     """One call for one person. `incident` is null for a test page to oneself."""
 
@@ -147,6 +158,8 @@ class Page(models.Model):
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
     acked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PageQuerySet.as_manager()
 
     if TYPE_CHECKING:
         deliveries: RelatedManager[Delivery]

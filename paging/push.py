@@ -6,10 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from incidents.models import OPEN, NotAllowed
+from incidents.models import NotAllowed
 from paging import methods, receipts
 from paging.channels.base import Receipt
 from paging.channels.known import available
@@ -68,11 +67,6 @@ def arrived(batch: UUID, *, at: datetime) -> bool:
     """The browser's worker has this message: it is delivered, and a test proves the address. Returns whether any page of it
     still asks its person, so that a push that slept for an hour says so."""
     receipts.record(batch, Receipt("delivered"), at=at)
-    rows = Delivery.objects.filter(batch=batch, kind=KIND)
-    tests = rows.filter(page__reason=Page.Reason.TEST, state__in=methods.LEFT)
-    unproven = ContactMethod.objects.filter(kind=KIND, verified_at=None, disabled_at=None)
-    unproven.filter(pk__in=tests.values("method")).update(verified_at=at)
-    by_hand = Q(page__reason__in=[Page.Reason.ASKED_FOR_HELP, Page.Reason.HANDOVER])
-    free = Q(page__incident__held_by=None, page__fence=F("page__incident__page_fence"))
-    asks = Q(page__incident=None) | Q(page__incident__state__in=OPEN) & (free | by_hand)
-    return rows.filter(asks, page__acked_at=None).exists()
+    methods.proved_by(Delivery.objects.filter(batch=batch, kind=KIND), at=at)
+    pages = Page.objects.filter(deliveries__batch=batch, deliveries__kind=KIND)
+    return pages.filter(incident=None, acked_at=None).exists() or pages.asking().exists()
