@@ -28,6 +28,9 @@ RECENT_DAYS = 14
 NEWEST = 50
 """Incidents on the list without a date; older ones stand under their months."""
 NEWEST_REPORTS = 5
+MANY, FEWEST = 10, 2
+"""Components that stand unfolded on the front page; with more of them those that work are told in one line per group,
+unless they are fewer than `FEWEST`."""
 PROMISES = 20
 """Postmortems that are owed, on the front page: those that are due last."""
 TEMPLATES = Path(settings.BASE_DIR) / "templates" / "status"
@@ -122,10 +125,29 @@ def promised(page: Page) -> list[ShownIncident]:
     return [one for _due, one in sorted(owed, key=lambda pair: pair[0], reverse=True)]
 
 
-def groups(page: Page) -> list[tuple[str, list[ShownComponent]]]:
-    """Components by group, in the page's order; those without a group come first."""
+@dataclass(frozen=True)
+class Group:
+    """Components under one heading ("" has none): those that are `seen`, and those that work and are `folded`."""
+
+    name: str
+    seen: tuple[ShownComponent, ...]
+    folded: tuple[ShownComponent, ...]
+
+
+def groups(page: Page) -> list[Group]:
+    """Components by group, in the page's order; those without a group come first.
+
+    One component alone is never folded: its line would be as long as the one that stands for it.
+    """
     names = sorted(dict.fromkeys(component.group for component in page.components), key=lambda name: name != "")
-    return [(name, [one for one in page.components if one.group == name]) for name in names]
+    return [_group(name, [one for one in page.components if one.group == name], len(page.components)) for name in names]
+
+
+def _group(name: str, found: Sequence[ShownComponent], total: int) -> Group:
+    works = [one for one in found if one.state == bars.OPERATIONAL]
+    if total <= MANY or len(works) < FEWEST:
+        return Group(name, tuple(found), ())
+    return Group(name, tuple(one for one in found if one.state != bars.OPERATIONAL), tuple(works))
 
 
 def index(page: Page) -> bytes:

@@ -313,3 +313,28 @@ def test_a_demo_says_so_to_strangers() -> None:
     assert "This is a demo" not in front()
     Organisation.objects.update_or_create(pk=1, defaults={"name": DEMO})
     assert "This is a demo: the company and its incidents are invented." in front()
+
+
+def test_few_components_stand_unfolded() -> None:
+    for place in range(html.MANY):
+        make_component(f"c{place}", name=f"Part {place}")
+    assert "<details" not in front().partition('<h2 id="recent">')[0]
+
+
+def test_of_many_components_those_that_work_are_one_line_per_group() -> None:
+    for place in range(html.MANY):
+        make_component(f"c{place}", name=f"Part {place}", group="Shop")
+    make_component("alone", name="Alone", group="Office")
+    say(c3="major_outage")
+    page = front()
+    assert "The other 9 components work" in text(page)
+    shown = page.partition("Shop</h2>")[2]
+    in_order(shown, "<h3>Part 3", "<details", "<h3>Part 0", "<h3>Part 9", "</details>", "Office</h2>", "<h3>Alone")
+
+
+def test_many_components_that_all_work_are_one_line() -> None:
+    for place in range(30):
+        make_component(f"c{place}", name=f"Part {place}")
+    page = front()
+    assert "Components All 30 components work Part 0" in text(page)
+    assert page.count('<li class="component">') == 30
