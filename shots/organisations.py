@@ -27,6 +27,8 @@ class Words:
         return f"{plain}{self.suffix}"
 
 
+LONGEST = 200
+"""Characters that the title of a playbook may have; that of an incident may be longer."""
 PLAIN = Words("Card payments are refused for customers in three countries", "Rolling back **now**.")
 LONG = Words(
     "payments-gateway-eu-central-1-production-blue.checkout.internal.example.com:8443/api/v2/authorise-"
@@ -106,7 +108,7 @@ def named(words: Words) -> str:
         for turn, layer in enumerate(schedule["layers"]):
             layer["name"] = words.name(layer["name"], turn)
     for playbook in read["services"][0]["playbooks"]:
-        playbook |= {"title": words.title, "body": words.text}
+        playbook |= {"title": words.title[:LONGEST], "body": words.text}
     return str(yaml.safe_dump(read, allow_unicode=True))
 
 

@@ -94,7 +94,7 @@ class Company:
             if who != STRANGER:
                 visitor.page.goto(self.stage.link(who).strip())
                 visitor.page.get_by_role("button", name=re.compile("Sign in as")).click()
-                visitor.page.wait_for_url(f"{self.stage.system.url}/")
+                visitor.page.wait_for_url(re.compile(f"{re.escape(self.stage.system.url)}/(start/)?$"))
         return self.visitors[who]
 
     def address(self, path: str) -> str:
