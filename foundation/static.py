@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.core.files.base import ContentFile, File
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+STRING = re.compile(r"""("[^"\n]*"|'[^'\n]*')""")
+
+
+def small(css: str) -> str:
+    """A style sheet without its comments and the white space that only its writers need; strings stay as they are."""
+    bare = re.sub(r"/\*.*?\*/", " ", css, flags=re.DOTALL)
+    parts = STRING.split(bare)  # every second one is a string
+    parts[::2] = [re.sub(r" ?([{};]) ?|(?<=[,:]) ", r"\1", re.sub(r"\s+", " ", part)) for part in parts[::2]]
+    return "".join(parts).strip()
 
 
 class Storage(CompressedManifestStaticFilesStorage):
@@ -15,6 +27,13 @@ class Storage(CompressedManifestStaticFilesStorage):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]
         self._urls: dict[str, str] = {}
+
+    def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
+        """Our own style sheets are made small as they are collected: every byte travels before the first view."""
+        if name.startswith("css/") and name.endswith(".css"):
+            content = ContentFile(small(b"".join(content.chunks()).decode()).encode())  # from its start: it was hashed
+        saved: str = super()._save(name, content)  # type: ignore[misc]
+        return saved
 
     def url(self, name: str, force: bool = False) -> str:  # type: ignore[override]
         """The address of a file. A page asks for dozens, and no file changes its name while we run."""
