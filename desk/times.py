@@ -70,6 +70,8 @@ class ImpactForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["service"].queryset = Service.objects.live()  # type: ignore[attr-defined]
+        kind = self.fields["kind"]
+        kind.choices = [("", _("choose")), *(one for one in kind.choices if one[0])]  # type: ignore[attr-defined]
         self.fields["estimated"].label = _("The share is an estimate")
 
 
