@@ -41,6 +41,14 @@ THINGS: dict[str, tuple[Thing, str | Promise]] = {
     "service": (SERVICE, gettext_lazy("Services")),
     "source": (SOURCE, gettext_lazy("Sources")),
 }
+NONE_YET = {
+    "team": gettext_lazy("None yet. A team is the people who share a pager and own services."),
+    "area": gettext_lazy("None yet. An area joins teams in the review; an organisation of a few teams needs none."),
+    "schedule": gettext_lazy("None yet. A schedule says who has the pager, and when."),
+    "policy": gettext_lazy("None yet. A policy says who is paged first, and who when nobody answers."),
+    "service": gettext_lazy("None yet. A service is what people rely on: its alerts page the team that owns it."),
+    "source": gettext_lazy("None yet. A source is a sender with a key, such as an Alertmanager."),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,11 @@ class Shelf:
     entries: list[Entry]
     total: int
     archived: list[Entry]
+
+    @property
+    def none_yet(self) -> str | Promise:
+        """What would stand here."""
+        return NONE_YET[self.name]
 
     @property
     def is_cut(self) -> bool:
