@@ -39,7 +39,8 @@ def plant(at: datetime) -> None:
 def _due(at: datetime, limit: int) -> list[Key]:
     """Those whose time has come, or lies further ahead than their round is long: the clock was set back since."""
     rows = Periodic.objects.filter(name__in=_rounds).order_by("due_at").values_list("name", "due_at")
-    return [name for name, due_at in rows if not at < due_at <= at + _rounds[name].every][:limit]
+    found: list[Key] = [name for name, due_at in rows if not at < due_at <= at + _rounds[name].every]
+    return found[:limit]
 
 
 def _run(key: Key, at: datetime) -> bool:
