@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Min, OuterRef, Subquery, Value, When
+from django.db.models import Case, F, Min, OuterRef, Subquery, Value, When, Window
+from django.db.models.functions import Least, RowNumber
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.registry import Key, Next
@@ -30,8 +31,14 @@ NEW_FIRST = Case(When(first_page_at=None, then=Value(0)), default=Value(1))
 
 
 def due(at: datetime, limit: int) -> list[Key]:
-    """Incidents at which paging must look: the worst class first, then first pages, then who has waited longest."""
-    found = Incident.objects.filter(page_due_at__lte=at).order_by(WORST_FIRST, NEW_FIRST, "page_due_at", "pk")
+    """Incidents at which paging must look: the worst class first, then first pages, then who has waited longest.
+
+    One of each service comes before the others of any: in a storm nobody's first page waits behind another's hundredth.
+    """
+    urgent = (WORST_FIRST, NEW_FIRST, "page_due_at", "pk")
+    turn = Window(RowNumber(), partition_by=F("service"), order_by=list(urgent))
+    due_now = Incident.objects.filter(page_due_at__lte=at).annotate(turn=turn)
+    found = due_now.order_by(Least("turn", Value(2)), *urgent)
     return list(found.values_list("pk", flat=True)[:limit])
 
 

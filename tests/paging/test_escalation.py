@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from incidents import lifecycle
+from incidents.lifecycle import Opening
 from incidents.models import Incident, Kind
 from oncall.models import Coverage, EscalationStep, LayerMember
 from paging import answers, escalation
@@ -242,6 +243,12 @@ def test_the_worst_class_is_looked_at_first(world: World) -> None:
     minor = world.open(severity="standard")
     worst = world.open(at=AT + timedelta(seconds=1), severity="critical")
     assert escalation.due(AT + timedelta(seconds=2), 10) == [worst.pk, minor.pk]
+
+
+def test_one_of_each_service_comes_before_the_others_of_any(world: World) -> None:
+    worst, second = world.open(), world.open()
+    elsewhere = lifecycle.open_one(Opening("Slow", make_service("search"), "standard", impact_started_at=AT), at=AT)
+    assert escalation.due(AT, 10) == [worst.pk, elsewhere.pk, second.pk]
 
 
 def test_a_poisonous_incident_pages_the_administrators_and_waits(world: World) -> None:
