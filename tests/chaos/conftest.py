@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table; keep it when that was asked for."""
-    if not config.getoption("--chaos") or not ROWS:
+    if not ROWS or not (config.getoption("--chaos") or config.getoption("--write")):
         return
     terminalreporter.write_sep("=", "what became of the pages")
     terminalreporter.write_line(table(ROWS))

@@ -205,7 +205,7 @@ class Lab:
 
     def quiet(self) -> None:
         """Nothing that this test left is paged for during the next."""
-        for statement in DROP:
+        for statement in (*DROP, "UPDATE paging_delivery SET receipt_due_at = NULL WHERE receipt_due_at IS NOT NULL"):
             self.sql(statement)
 
     @property
@@ -235,7 +235,7 @@ class Lab:
     @contextlib.contextmanager
     def dispatchers(self, count: int, *, with_broker: bool = False) -> Iterator[Dispatchers]:
         """So many dispatchers of ours in the place of the supervisor's; without a broker they do all work themselves."""
-        environment, stopped = self.environment, ("manage.py dispatch",)
+        environment, stopped = self.environment, ROLES[1:]
         if not with_broker:
             environment["REDIS_URL"], stopped = "unix:///nonexistent/broker.sock", ROLES
         with self.still(*stopped), Dispatchers.running(environment, count) as ours:
@@ -263,7 +263,7 @@ def running() -> Iterator[Lab]:
         (folder / "clock").write_text("0", encoding="ascii")
         twilio = Twilio(public=PUBLIC)
         stack.enter_context(twilio)
-        environment = {
+        environment: dict[str, Any] = {
             "EMAIL_URL": mails.url,
             "DATABASE_URL": urlunsplit(urlsplit(url)._replace(query=f"host={folder / 'database'}")),
             "REDIS_URL": f"unix://{queue.at}",

@@ -33,6 +33,7 @@ def fresh(lab: Lab) -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 def test_it_forgets_everything_each_second(lab: Lab) -> None:
     over = threading.Event()
     with client(lab) as there:
@@ -54,6 +55,7 @@ def test_it_forgets_everything_each_second(lab: Lab) -> None:
             thread.join()
 
 
+@pytest.mark.long
 def test_it_is_full(lab: Lab) -> None:
     with client(lab) as there:
         there.config_set("maxmemory", "1")
@@ -63,7 +65,10 @@ def test_it_is_full(lab: Lab) -> None:
             there.config_set("maxmemory", "256mb")
 
 
-@pytest.mark.parametrize(("mode", "fault"), [(SILENT, "black-holed: accepts, never answers"), (CLOSED, "dead")])
+DEAD = pytest.param(CLOSED, "dead", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("mode", "fault"), [(SILENT, "black-holed: accepts, never answers"), DEAD])
 def test_it_does_not_answer(lab: Lab, mode: str, fault: str) -> None:
     lab.broker.set(mode)
     try:
@@ -73,6 +78,7 @@ def test_it_does_not_answer(lab: Lab, mode: str, fault: str) -> None:
         lab.broker.set(PASS)
 
 
+@pytest.mark.long
 def test_it_is_paused(lab: Lab) -> None:
     with client(lab) as there:
         pid = int(there.info("server")["process_id"])

@@ -110,6 +110,7 @@ def test_the_database_is_killed_while_alerts_come_in(system: System, mails: Mail
     all_paged(system, mails, incidents, kills=1, seconds=60)
 
 
+@pytest.mark.long
 def test_the_broker_forgets_everything(system: System, mails: MailServer) -> None:
     import redis
 
@@ -124,6 +125,7 @@ def test_the_broker_forgets_everything(system: System, mails: MailServer) -> Non
     all_paged(system, mails, incidents, kills=0, seconds=30)
 
 
+@pytest.mark.long
 def test_the_broker_hangs(system: System, mails: MailServer) -> None:
     (broker,) = system.children("valkey-server")
     os.kill(broker, signal.SIGSTOP)
@@ -136,6 +138,7 @@ def test_the_broker_hangs(system: System, mails: MailServer) -> None:
         os.kill(broker, signal.SIGCONT)
 
 
+@pytest.mark.long
 def test_everything_is_killed_and_started_again(system: System, mails: MailServer) -> None:
     incidents = [fire(system) for _time in range(3)]
     assert system.process is not None
@@ -147,6 +150,7 @@ def test_everything_is_killed_and_started_again(system: System, mails: MailServe
     all_paged(system, mails, incidents, kills=1, seconds=60)
 
 
+@pytest.mark.long
 def test_the_broker_never_was(tmp_path: str) -> None:
     with (
         MailServer() as mails,

@@ -28,6 +28,7 @@ def test_a_send_that_fails_once_is_tried_again(lab: Lab) -> None:
     lab.judge("A send that fails once: tried again on the same method", [shot])
 
 
+@pytest.mark.long
 def test_a_provider_that_does_not_answer_in_time(lab: Lab) -> None:
     place = phone(lab)
     lab.twilio.script[:] = [Reply(drip=True)]
@@ -36,6 +37,7 @@ def test_a_provider_that_does_not_answer_in_time(lab: Lab) -> None:
     lab.judge("Provider time-out (10 s): the next method rings", [shot], crashes=1)
 
 
+@pytest.mark.long
 def test_a_provider_that_breaks_three_times(lab: Lab) -> None:
     place = phone(lab)
     lab.twilio.script[:] = [refusal(500)] * 3
@@ -51,7 +53,7 @@ def test_a_provider_that_is_full_for_an_hour(lab: Lab) -> None:
     own = lab.twilio.judge
 
     def judge(request: Request) -> Reply:
-        if full:
+        if full and request.method == "POST":
             asked.append(request)
             return refusal(429, Retry_After=str(HOUR))
         return own(request)
@@ -85,12 +87,15 @@ def test_delivered_and_then_undelivered(lab: Lab) -> None:
     lab.judge("Delivered, then undelivered: the next method rings", [shot])
 
 
+@pytest.mark.long
 def test_all_providers_are_down_for_ten_minutes(lab: Lab) -> None:
     own, place = lab.twilio.judge, phone(lab)
     lab.twilio.judge = lambda _request: refusal(503)
     lab.mails.handler.script[:] = ["421 closed"] * 10_000
     try:
         shots = [lab.fire(place), lab.fire()]
+        asked = lambda: {shot.incident for shot in shots} <= {one.incident for one in list(lab.attempts)}  # noqa: E731
+        lab.system.until(asked, 30, "an attempt at each")
         for _minute in range(20):
             time.sleep(1.3)
             lab.move(30)

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from tests.chaos.lab import AFTER_KILL, BUNDLE, WITHOUT_BROKER, Dispatchers, Lab
+from tests.chaos.lab import AFTER_KILL, BUNDLE, WITHOUT_BROKER, Lab
+from tests.chaos.parts import Dispatchers
 from tests.fakes.smtp import Received
 
 pytestmark = pytest.mark.chaos
@@ -101,13 +102,14 @@ def test_the_dispatcher_is_killed_in_the_middle_a_hundred_times(lab: Lab) -> Non
         lab.judge(fault, shots, bound=AFTER_KILL + BUNDLE, crashes=kills, since=killed, clock="until all are there")
 
 
-@pytest.mark.parametrize("count", [2, 8])
+@pytest.mark.parametrize("count", [2, pytest.param(8, marks=pytest.mark.long)])
 def test_many_dispatchers(lab: Lab, count: int) -> None:
     with lab.dispatchers(count):
         shots = [lab.fire() for _one in range(20)]
         lab.judge(f"{count} dispatchers at once, no worker and no broker", shots)
 
 
+@pytest.mark.long
 def test_a_worker_that_stops_in_the_middle_and_goes_on_two_minutes_later(lab: Lab) -> None:
     workers, handler = lab.system.children("manage.py worker"), lab.mails.handler
     stopped = threading.Event()

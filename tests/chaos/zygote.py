@@ -1,4 +1,4 @@
-"""Dispatchers by the hundred: `python -m tests.chaos.zygote THREADS` loads the code once, and forks one for each line it reads.
+"""Dispatchers by the hundred: `python -m tests.chaos.zygote THREADS` forks a real one for each line that it reads.
 
 It prints the process id of each. What it forks dies with it; what is killed leaves nothing behind.
 """
