@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, newcomer, pages, paging, starting, views
+from bench import intake, look, machine, newcomer, pages, paging, starting, storm, views
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -17,13 +17,28 @@ from config.home import ROOT
 from tests.fakes.smtp import MailServer
 from tests.system import System
 
-FIGURES = ("starting", "statements", "latency", "singles", "beside", "hundreds", "mass", "look", "pages", "views")
+FIGURES = (
+    "starting",
+    "statements",
+    "latency",
+    "storm",
+    "singles",
+    "beside",
+    "hundreds",
+    "mass",
+    "look",
+    "pages",
+    "views",
+)
 NOTES = """\
 - pgbench repeats every statement of one such POST, from BEGIN to COMMIT and the NOTIFY, with 8 clients over the same
   socket, in another database on the same server; the two are measured in turn.
 - The dispatcher and the worker are stopped (SIGSTOP) where the table says so: that is the intake alone.
 - A group is one delivery of an Alertmanager with new alerts of a new group, so it opens one incident.
 - Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
+- Without a broker means that its socket is gone and its connections are ended; the stream of alerts is new groups of an
+  Alertmanager. In the storm each alert opens an incident of its own, half of the services are critical, and times count from
+  the last answer.
 - Statements are counted in one process: the intake, the look at the incident, the sending. The dispatcher's own looks
   are the last lines of the table: each kind of due work once, with 50 rows due of each, however many are open.
 - Pages are all those of `./run shots` and the lists of the API, as the demo's administrator, manager, engineer and a
@@ -49,6 +64,7 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
             "starting": starting.starting,
             "statements": paging.statements,
             "latency": lambda house, scale: paging.latency(house, mails, scale),
+            "storm": lambda house, scale: storm.storm(house, mails, scale),
             "singles": intake.singles,
             "beside": intake.singles_beside_paging,
             "hundreds": intake.hundreds,

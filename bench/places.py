@@ -5,6 +5,7 @@ from __future__ import annotations
 RATE_PLACE = 0  # takes the storms
 WARM_PLACES = range(1, 9)
 PAGE_PLACES = range(9, 109)
+CRITICAL_PLACES = range(10, 109, 2)  # half of those that are paged
 GROUP_KEY = "bench-key-of-the-group-0001"
 GROUP_ADDRESS = f"/api/in/alertmanager/{GROUP_KEY}"
 

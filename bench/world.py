@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.models import Key, Source
-from bench.places import GROUP_KEY, key_of, mail_of
+from bench.places import CRITICAL_PLACES, GROUP_KEY, key_of, mail_of
 from oncall.models import Coverage, EscalationPolicy, EscalationStep, Layer, LayerMember, Schedule
 from paging.models import ContactMethod, PersonalRule
-from teams.models import Membership, Service, Team, User, digest
+from teams.models import Membership, Service, Severity, Team, User, digest
 
 
 def build(places: int, at: datetime) -> None:
@@ -25,7 +25,9 @@ def _place(place: int, at: datetime) -> Service:
     _hold(schedule, _person(place, team, at))
     policy = EscalationPolicy.objects.create(slug=f"policy-{place}", catch_all=[f"user:{mail_of(place)}"])
     EscalationStep.objects.create(policy=policy, position=0, wait=3600, notify=[f"schedule:schedule-{place}"])
-    service = Service.objects.create(slug=f"service-{place}", name=f"Service {place}", team=team)
+    severity = Severity.CRITICAL if place in CRITICAL_PLACES else Severity.STANDARD
+    name = f"Service {place}"
+    service = Service.objects.create(slug=f"service-{place}", name=name, team=team, default_class=severity)
     Coverage.objects.create(service=service, policy=policy)
     source = Source.objects.create(slug=f"source-{place}", kind="generic", service=service, grouping="none")
     Key.objects.create(source=source, key_hash=digest(key_of(place)), hint="bench", created_at=at)
