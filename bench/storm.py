@@ -53,7 +53,7 @@ def _slowest(house: House, mails: MailServer, scale: Scale) -> list[float]:
     for run in range(min(RUNS, scale.runs)):
         if run:
             time.sleep(THROTTLE)
-        trips = single_pages(house, mails, list(PAGE_PLACES)[: scale.pages], scale.spacing / 2)
+        trips = single_pages(house, mails, list(PAGE_PLACES)[: scale.pages // 2], scale.spacing / 2)
         found.append(1000 * load.percentile(sorted(trip.seconds for trip in trips), 0.99))
     return found
 
