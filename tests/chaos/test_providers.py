@@ -9,6 +9,7 @@ import pytest
 from tests.chaos.lab import PUBLIC, Lab
 from tests.chaos.organisation import mail_of, phone_of
 from tests.fakes.provider import Reply, Request
+from tests.fakes.smtp import Received
 from tests.fakes.twilio import Text, refusal
 
 pytestmark = pytest.mark.chaos
@@ -21,9 +22,20 @@ def phone(lab: Lab) -> int:
 
 
 def test_a_send_that_fails_once_is_tried_again(lab: Lab) -> None:
-    lab.mails.handler.script[:] = ["451 try again later"]
-    shot = lab.fire()
-    lab.arrived([shot], 30)
+    refused: list[Received] = []
+
+    def once(mail: Received) -> str | None:
+        if not mail.links or refused:
+            return None
+        refused.append(mail)
+        return "451 try again later"
+
+    lab.mails.handler.refuse = once
+    try:
+        shot = lab.fire()
+        lab.arrived([shot], 30)
+    finally:
+        lab.mails.handler.refuse = None
     assert len([one for one in lab.attempts if one.incident == shot.incident]) == 2
     lab.judge("A send that fails once: tried again on the same method", [shot])
 

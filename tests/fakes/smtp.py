@@ -46,6 +46,7 @@ class Handler:
     received: list[Received] = field(default_factory=list)
     before_answer: Callable[[Received], None] | None = None
     before_message: Callable[[], None] | None = None
+    refuse: Callable[[Received], str | None] | None = None
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     async def handle_MAIL(
@@ -67,6 +68,7 @@ class Handler:
         received = Received(envelope.rcpt_tos[0], mail, time.time())
         with self.guard:
             answer = self.script.pop(0) if self.script else None
+            answer = answer or (self.refuse(received) if self.refuse else None)
             if answer is None:
                 self.received.append(received)
         if self.before_answer:
