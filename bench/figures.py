@@ -19,13 +19,22 @@ class Scale:
     spacing: float = 0.25  # seconds between them
     many: int = 1_000_000  # open incidents
     calibration: int = 5  # seconds of pgbench, per run
-    history: int = 100_000  # incidents of the reference set
+    history: tuple[int, ...] = (100_000,)  # incidents of the reference set; more than one size: one after the other
     idle: float = 10.0  # seconds of rest before memory is read
 
 
 FULL = Scale()
 QUICK = Scale(
-    runs=1, posts=160, hundreds=8, mass=1000, pages=4, spacing=0.1, many=20_000, calibration=1, history=3000, idle=1.0
+    runs=1,
+    posts=160,
+    hundreds=8,
+    mass=1000,
+    pages=4,
+    spacing=0.1,
+    many=20_000,
+    calibration=1,
+    history=(3000,),
+    idle=1.0,
 )
 """Enough to see that everything works; its numbers mean nothing."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
@@ -14,31 +15,43 @@ from bench.house import House
 from config.home import ROOT
 
 MOST = 100.0  # milliseconds
+PROMISED = 100_000
+"""Incidents up to which that holds."""
 SLACK = 2
 """Statements that a page may have more with the reference set: it has rows of a kind that the plain demo does not have."""
 Seen = dict[str, dict[str, Any]]
 
 
 def pages(house: House, scale: Scale) -> Result:
-    """Server time of each page, the statements that it asks, and what it sends."""
-    with _built(house, ["demo"]) as plain:
+    """Server time of each page, the statements that it asks, and what it sends; with each size of the reference set."""
+    with _built(house, ["demo"]) as (plain, _took):
         few = house.inside("tour", str(scale.runs), database=plain)
-    with _built(house, ["reference", "--incidents", str(scale.history)]) as large:
-        many = house.inside("tour", str(scale.runs), database=large)
-    return judged(few["seen"], many["seen"], scale.history, few["missed"] | many["missed"])
+    total = Result()
+    for incidents in scale.history:
+        with _built(house, ["reference", "--incidents", str(incidents)]) as (large, took):
+            many = house.inside("tour", str(scale.runs), database=large)
+        total.add(f"reference set of {incidents} incidents built in, once", f"{took:.0f} s")
+        found = judged(few["seen"], many["seen"], incidents, few["missed"] | many["missed"])
+        total.rows += found.rows
+        total.details += found.details
+    return total
 
 
 @contextmanager
-def _built(house: House, command: list[str]) -> Iterator[str]:
-    """The address of a scratch database that a management command has filled; what it publishes goes to a folder aside."""
+def _built(house: House, command: list[str]) -> Iterator[tuple[str, float]]:
+    """The address of a scratch database that a management command has filled, and the seconds that it took.
+
+    What it publishes goes to a folder aside.
+    """
     outside = house.system.environment
     outside["STATUS_ROOT"] = str(house.system.folder / command[0])
     try:
         with house.scratch() as url:
             environment = house.environment | {"DATABASE_URL": url}
             argv = [sys.executable, "manage.py", *command]
+            began = time.perf_counter()
             subprocess.run(argv, env=environment, cwd=ROOT, check=True, stdout=sys.stderr)
-            yield url
+            yield url, time.perf_counter() - began
     finally:
         del outside["STATUS_ROOT"]
 
@@ -54,17 +67,16 @@ def judged(few: Seen, many: Seen, incidents: int, missed: dict[str, str] | None 
         for name in many
         if name in few and many[name]["statements"] > few[name]["statements"] + SLACK
     ]
-    worst = slowest[0]
+    worst, target = slowest[0], f"<= {MOST:.0f} ms" if incidents <= PROMISED else ""
     result.add(
         f"slowest of {len(many)} pages and lists, {incidents} incidents: {worst}",
-        spread(many[worst]["ms"], ".0f", "ms"),
-        f"<= {MOST:.0f} ms",
-        not late,
+        f"{spread(many[worst]['ms'], '.0f', 'ms')}, {median(many[worst]['cpu']):.0f} ms of them on the processor",
+        target,
+        not late if target else None,
     )
     result.add("half of these pages, at most", f"{median(times.values()):.0f} ms")
-    result.add(
-        "pages slower than that", ", ".join(f"{name} {times[name]:.0f} ms" for name in late) or "none", "none", not late
-    )
+    slow = ", ".join(f"{name} {times[name]:.0f} ms" for name in late) or "none"
+    result.add(f"pages slower than {MOST:.0f} ms", slow, "none" if target else "", not late if target else None)
     both = [name for name in many if name in few]
     ratio = median(times[name] / median(few[name]["ms"]) for name in both)
     result.add("the same pages against the plain demo, median", f"{ratio:.2f} times")

@@ -27,6 +27,14 @@ def test_a_page_that_is_late_or_asks_more_falls_short_and_is_named() -> None:
     assert found.rows[4].measured == f"a (10, then {11 + SLACK})"
 
 
+def test_more_incidents_than_it_was_promised_for_are_measured_and_not_judged() -> None:
+    found = judged({"a": seen(10)}, {"a": seen(400)}, 1_000_000)
+
+    assert [row.good for row in found.rows] == [None, None, None, None, True]
+    assert found.rows[0].name == "slowest of 1 pages and lists, 1000000 incidents: a"
+    assert found.rows[2].measured == "a 400 ms"
+
+
 def test_a_page_that_only_the_reference_set_has_is_measured_too() -> None:
     found = judged({"a": seen(10)}, {"a": seen(10), "b": seen(30)}, 100_000)
 
