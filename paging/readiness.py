@@ -134,7 +134,9 @@ def of(people: Sequence[User], at: datetime) -> dict[int, Readiness]:
     methods = list(ContactMethod.objects.filter(user__in=ids).order_by("user_id", "slug")) if ids else []
     ruled = set(PersonalRule.objects.filter(user__in=ids).values_list("method_id", flat=True)) if ids else set()
     proved, answered = _proofs(ids)
-    tests = {test.person_id: test for test in WakeTest.objects.filter(person__in=ids).select_related("page")} if ids else {}
+    tests = (
+        {test.person_id: test for test in WakeTest.objects.filter(person__in=ids).select_related("page")} if ids else {}
+    )
     kinds = available()
     by_person: dict[int, list[Known]] = {pk: [] for pk in ids}
     for method in methods:
