@@ -23,6 +23,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
     "jit": "off",
+    "random_page_cost": "1.1",  # what is read often stays in memory, and disks that turn are rare
     "max_parallel_workers_per_gather": "0",
     "idle_in_transaction_session_timeout": "30s",  # an open snapshot makes the look for due work 100 times slower
     "log_checkpoints": "off",

@@ -55,9 +55,8 @@ def _happened(incident: Incident, looks: int) -> list[Call]:
 def test_it_is_what_then_happens(world: World) -> None:
     second = make_method(world.alice, slug="second", address="two@example.com")
     PersonalRule.objects.create(user=world.alice, severity="critical", position=0, method=second)
-    PersonalRule.objects.create(
-        user=world.alice, severity="critical", position=1, method=world.alice.contact_methods.first(), after=120
-    )
+    first = world.alice.contact_methods.earliest("pk")
+    PersonalRule.objects.create(user=world.alice, severity="critical", position=1, method=first, after=120)
     found = rehearse(_opening(world), at=AT)
     assert _said(found) == _happened(make_incident(service=world.service), len(found.looks))
     assert not found.unfinished
