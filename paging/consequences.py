@@ -28,6 +28,11 @@ def locked_incidents(rows: Iterable[Delivery]) -> dict[int, Incident]:
     return locked.filter(pk__in=ids).order_by("pk").in_bulk() if ids else {}
 
 
+def lock_method(method: ContactMethod) -> None:
+    """Lock a way that may be switched off: before its incidents, as the claim of a batch does. Call inside a transaction."""
+    ContactMethod.objects.select_for_update(no_key=True).get(pk=method.pk)
+
+
 def without_address(error: str, address: str) -> str:
     """What colleagues may read: providers like to repeat the address, which is its person's alone."""
     return re.sub(re.escape(address), str(_("the address")), error, flags=re.IGNORECASE) if address else error

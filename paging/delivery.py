@@ -25,7 +25,7 @@ from incidents.severity import CLASSES
 from paging import edits, limits, sendable, statements, throttle
 from paging.channels.base import Edits, Message, SendFailed
 from paging.channels.known import channel
-from paging.consequences import go_on, locked_incidents, switch_off, tell_administrators, without_address
+from paging.consequences import go_on, lock_method, locked_incidents, switch_off, tell_administrators, without_address
 from paging.messages import message_of
 from paging.models import ContactMethod, Delivery, DeliveryAttempt
 from paging.outbox import SENDING
@@ -207,8 +207,7 @@ def sent(
 def failed(batch: Batch, error: SendFailed, *, at: datetime) -> None:
     """The provider did not take it: try again later where hope remains, and ring the next method now."""
     said = without_address(str(error), batch.method.address)
-    # The method before the incidents, as a claim locks them.
-    ContactMethod.objects.select_for_update(no_key=True).get(pk=batch.method.pk)
+    lock_method(batch.method)
     incidents = locked_incidents(batch.deliveries)
     for row in _close(batch, at, outcome="failed", error=said).select_related("page", "page__person").order_by("pk"):
         again = None if error.permanent else throttle.retry_at(row.attempt, at, error.retry_after)

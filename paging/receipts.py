@@ -14,7 +14,7 @@ from incidents.models import Incident
 from paging import throttle
 from paging.channels.base import Receipt
 from paging.channels.known import channel
-from paging.consequences import go_on, locked_incidents, switch_off, without_address
+from paging.consequences import go_on, lock_method, locked_incidents, switch_off, without_address
 from paging.delivery import RECEIPT_WITHIN
 from paging.models import Delivery, DeliveryAttempt
 
@@ -32,6 +32,8 @@ def record(batch: UUID, receipt: Receipt, *, at: datetime) -> int:
     failure after all rings the person's next method now, unless the page has been answered; one that passes is tried again.
     """
     rows = list(_of(batch).select_related("page__person", "method__user").order_by("pk"))
+    if rows and rows[0].method and receipt.switch_off:
+        lock_method(rows[0].method)
     incidents = locked_incidents(rows)
     ids = [row.pk for row in rows]
     again = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("page__person", "method__user")

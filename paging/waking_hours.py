@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from oncall.wallclock import is_working_day
+
 WORKING_DAYS = range(5)
 OPENS, CLOSES = time(10), time(16)
 """On the person's own clock, Monday to Friday: nobody sleeps then, and the first hour of the day is left alone."""
@@ -16,7 +18,7 @@ LATER = timedelta(hours=1)
 def in_hours(at: datetime, zone: str) -> bool:
     """Whether `at` lies in the working hours of somebody in `zone` (an IANA name)."""
     local = at.astimezone(ZoneInfo(zone))
-    return local.weekday() in WORKING_DAYS and OPENS <= local.time() < CLOSES
+    return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
 
 
 def slot(person: int, zone: str, week: date) -> datetime:
