@@ -19,7 +19,7 @@ SOON = 7 * SECONDS
 def forget_lost(visitor: Visitor) -> None:
     """A browser says so itself when nobody answers; that is what these tests are about. The page asks nothing more."""
     visitor.page.close()
-    known = ("Failed to fetch", "net::", "htmx:error")
+    known = ("Failed to fetch", "net::", "htmx:error", "error occurred when fetching the script")  # that of the worker
     left = [line for line in visitor.complaints if not any(word in line for word in known)]
     visitor.complaints[:] = left
 
