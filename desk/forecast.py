@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from incidents.models import Incident
+from oncall.models import EscalationStep
 from paging import targets
 from paging.models import Escalation
 from paging.policy import Policy, policy_for
@@ -39,19 +40,24 @@ def _asked_at(incident: Incident, at: datetime) -> str:
     """The people of the step at which the escalation stands, at an instant."""
     run = Escalation.objects.filter(incident=incident, fence=incident.page_fence).first()
     policy = Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)
-    over = not policy.steps or (run is not None and run.round >= policy.rounds)
-    notify = policy.catch_all if over else policy.steps[run.step if run else 0].notify
-    return caught_by(notify, at)
+    turns = [(round_, step) for round_ in range(policy.rounds) for step in range(len(policy.steps))]
+    left = [policy.steps[step] for round_, step in turns if not run or (round_, step) >= (run.round, run.step)]
+    taken = next((step for step in left if policy.is_taken(step, at)), None)
+    return caught_by(taken.notify if taken else policy.catch_all, at)
 
 
 @dataclass(frozen=True)
 class StepForecast:
-    """One step of a policy at an instant. `wait` is the time until the next one, None after the last."""
+    """One step of a policy at an instant. `wait` is the time until the next one, None after the last.
+
+    `not_now` says when a step is taken that is passed at that instant.
+    """
 
     number: int
     wait: timedelta | None
     people: list[User]
     nobody: list[str]
+    not_now: str = ""
 
     @property
     def who(self) -> str:
@@ -70,8 +76,8 @@ class Forecast:
 
     @property
     def first(self) -> StepForecast | None:
-        """The first step that reaches anybody: steps that name nobody are passed at once."""
-        return next((step for step in self.steps if step.people), None)
+        """The first step that reaches anybody: those that name nobody or are for other hours are passed at once."""
+        return next((step for step in self.steps if step.people and not step.not_now), None)
 
     @property
     def asked(self) -> str:
@@ -98,7 +104,8 @@ def steps_at(policy: Policy, at: datetime) -> list[StepForecast]:
     for number, step in enumerate(policy.steps, start=1):
         resolved = targets.resolve(step.notify, at=at, step="")
         people = [person for person, _because in resolved.people.values()]
-        found.append(StepForecast(number, step.wait, people, resolved.nobody))
+        not_now = "" if policy.is_taken(step, at) else str(EscalationStep.During(step.during).label)
+        found.append(StepForecast(number, step.wait, people, resolved.nobody, not_now))
     return found
 
 

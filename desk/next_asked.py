@@ -9,7 +9,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from oncall import rosters
-from oncall.models import EscalationPolicy
+from oncall.models import EscalationPolicy, EscalationStep
+from paging.policy import taken_at
 from teams.models import Membership, User
 
 
@@ -61,9 +62,10 @@ def asked_instead(policies: Iterable[EscalationPolicy], slugs: set[str], at: dat
         Reach.of([*targets, *(target for policy in concerned for target in policy.catch_all)], at) if targets else None
     )
     found: dict[str, list[str]] = {}
+    taken = taken_at(concerned, at)
     for policy in concerned:
         for slug in slugs & set(_schedules(policy)):
-            said = _after(policy, f"schedule:{slug}", reach) if reach else ""
+            said = _after(policy, taken[policy.pk], f"schedule:{slug}", reach) if reach else ""
             if said and said not in found.setdefault(slug, []):
                 found[slug].append(said)
     return {slug: "; ".join(said) for slug, said in found.items()}
@@ -78,12 +80,12 @@ def _schedules(policy: EscalationPolicy) -> list[str]:
     ]
 
 
-def _after(policy: EscalationPolicy, target: str, reach: Reach) -> str:
+def _after(policy: EscalationPolicy, taken: list[EscalationStep], target: str, reach: Reach) -> str:
     steps = list(policy.steps.all())
     place = next(number for number, step in enumerate(steps) if target in step.notify)
     order = [*range(place, len(steps)), *(range(place) if policy.repeat else ())]
     for number in order:
-        if who := reach.names(steps[number].notify):
+        if steps[number] in taken and (who := reach.names(steps[number].notify)):
             return _("%(who)s at once, step %(step)d of %(policy)s") % {
                 "who": who,
                 "step": number + 1,

@@ -97,7 +97,8 @@ def _lines(policy: EscalationPolicy, names: Names) -> list[str]:
     for number, step in enumerate(policy.steps.all(), start=1):
         when = _("at once") if after == 0 else _("then after %s") % duration(after)
         words = {"number": number, "when": when, "who": names.all(step.notify)}
-        lines.append(_("step %(number)d, %(when)s: %(who)s") % words)
+        line = _("step %(number)d, %(when)s: %(who)s") % words
+        lines.append(line if step.during == step.During.ALWAYS else f"{line}, {step.get_during_display()}")
         after = step.wait
     if policy.repeat:
         times = ngettext("then all of it %d more time", "then all of it %d more times", policy.repeat) % policy.repeat

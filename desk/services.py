@@ -19,8 +19,8 @@ from desk.guard import person, visible, who
 from desk.policies import Names, in_words
 from incidents.models import Incident
 from oncall import rosters
-from oncall.models import EscalationPolicy, Schedule
-from paging.policy import policy_for
+from oncall.models import EscalationPolicy, EscalationStep, Schedule
+from paging.policy import policy_for, taken_at
 from teams.models import Service, Team, User
 from teams.permissions import MANAGING, may_edit_team_config
 
@@ -112,7 +112,13 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     words = in_words(EscalationPolicy.objects.filter(pk=policy.pk).prefetch_related("steps"))[0] if policy else None
     names = Names.of(target for row in snapshot.steps for target in row.notify)
     steps = [
-        {"position": step.number, "wait": step.wait, "targets": names.beside(row.notify), "people": step.people}
+        {
+            "position": step.number,
+            "wait": step.wait,
+            "targets": names.beside(row.notify),
+            "people": step.people,
+            "not_now": step.not_now,
+        }
         for step, row in zip(steps_at(snapshot, at), snapshot.steps, strict=True)
     ]
     context = {
@@ -145,10 +151,12 @@ class FirstAsked:
 
     holders: dict[str, User | None]
     people: dict[str, User]
+    taken: dict[int, list[EscalationStep]]
 
     @classmethod
     def of(cls, policies: Iterable[EscalationPolicy], at: datetime) -> FirstAsked:
         """Look up everybody whom the steps of `policies` name."""
+        policies = list(policies)
         named = [target.partition(":") for policy in policies for step in policy.steps.all() for target in step.notify]
         slugs = {name for kind, _sep, name in named if kind == "schedule"}
         emails = {name for kind, _sep, name in named if kind == "user"}
@@ -156,11 +164,12 @@ class FirstAsked:
         return cls(
             {schedule.slug: duty.person for schedule, duty in duties},
             {user.email: user for user in User.objects.active().filter(email__in=emails)},
+            taken_at(policies, at),
         )
 
     def by(self, policy: EscalationPolicy | None) -> User | None:
         """The first person whom the steps reach, in their order; teams are not unfolded here."""
-        for step in policy.steps.all() if policy else []:
+        for step in self.taken[policy.pk] if policy else []:
             for kind, _sep, name in (target.partition(":") for target in step.notify):
                 person = (
                     self.holders.get(name) if kind == "schedule" else self.people.get(name) if kind == "user" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ from desk.setup_page import Thing, answer
 from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from oncall.setup import Asking, save_policy
-from paging.policy import Policy, Step
+from paging.policy import policy_of
 from teams.models import Role, Team, User
 from teams.permissions import Standing, may_edit_team_config
 
@@ -55,6 +55,12 @@ class StepForm(PartForm):
         initial=Decimal(5),
         widget=forms.NumberInput({"step": "0.5"}),
     )
+    during = forms.ChoiceField(
+        label=gettext_lazy("When it is taken"),
+        choices=EscalationStep.During.choices,
+        initial=EscalationStep.During.ALWAYS,
+        required=False,
+    )
 
     def __init__(self, data: QueryDict | None = None, *, known: list[Any], kept: set[str], **options: Any) -> None:
         self.offer = {"known": known, "kept": kept}
@@ -75,7 +81,8 @@ class StepForm(PartForm):
     @property
     def asking(self) -> Asking:
         """As it is stored."""
-        return Asking(int(self.cleaned_data["wait"] * MINUTE), chosen(self.groups[0]))
+        during = self.cleaned_data["during"] or EscalationStep.During.ALWAYS
+        return Asking(int(self.cleaned_data["wait"] * MINUTE), chosen(self.groups[0]), during)
 
 
 def chosen(group: Parts) -> list[str]:
@@ -128,7 +135,11 @@ class PolicyForm(SetupForm):
             "repeat": row.repeat,
             "acknowledgements": row.acknowledgements,
             "steps": [
-                {"wait": Decimal(one.wait) / MINUTE, "notify": [{"target": name} for name in one.notify]}
+                {
+                    "wait": Decimal(one.wait) / MINUTE,
+                    "during": one.during,
+                    "notify": [{"target": name} for name in one.notify],
+                }
                 for one in steps
             ],
             "catch_all": [{"target": name} for name in row.catch_all],
@@ -188,8 +199,7 @@ class PolicyForm(SetupForm):
 
     def preview(self, row: EscalationPolicy, at: datetime) -> Asked:
         """Asked of the pager's own rules."""
-        steps = [Step(timedelta(seconds=one.wait), one.notify) for one in row.steps.order_by("position")]
-        policy = Policy(row.slug, row.repeat + 1, steps, list(row.catch_all))
+        policy = policy_of(row, list(row.steps.order_by("position")))
         return Asked(steps_at(policy, at), caught_by(policy.catch_all, at), row.repeat)
 
 

@@ -176,7 +176,16 @@ class EscalationStep(models.Model):
 
     policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
+
+    class During(models.TextChoices):
+        """When the step is taken; at other times the next one is, at once."""
+
+        ALWAYS = "always", _("at any time")
+        WORKING_HOURS = "working_hours", _("in working hours only")
+        OFF_HOURS = "off_hours", _("outside working hours only")
+
     wait = models.PositiveIntegerField(help_text=_("seconds given to this step before the next one"))
+    during = models.CharField(max_length=20, choices=During.choices, default=During.ALWAYS)
     notify = models.JSONField(
         default=list, help_text=_('["schedule:payments-primary", "user:a@example.com", "team:payments"]')
     )

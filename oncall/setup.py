@@ -34,6 +34,7 @@ class Asking:
 
     wait: int
     notify: list[str]
+    during: str = EscalationStep.During.ALWAYS
 
 
 @transaction.atomic
@@ -77,7 +78,7 @@ def write_steps(policy: EscalationPolicy, wanted: Sequence[Asking]) -> None:
     policy.steps.filter(position__gte=len(wanted)).delete()
     for position, said in enumerate(wanted):
         step = there.get(position) or EscalationStep(policy=policy, position=position)
-        step.wait, step.notify = said.wait, list(said.notify)
+        step.wait, step.notify, step.during = said.wait, list(said.notify), said.during
         step.save()
 
 

@@ -17,6 +17,11 @@ def is_working(at: datetime, zone: str) -> bool:
     return is_working_day(local.date()) and MORNING <= local.time() < EVENING
 
 
+def is_taken(during: str, at: datetime, zone: str) -> bool:
+    """Whether a step that is for these hours ("always", "working_hours", "off_hours") is taken at `at`."""
+    return during == "always" or is_working(at, zone) == (during == "working_hours")
+
+
 def next_morning(at: datetime, zone: str) -> datetime:
     """09:00 of the first working day after `at`."""
     return first_after(at, zone, working=True, clock=MORNING)

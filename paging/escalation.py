@@ -114,22 +114,30 @@ class Run:
     rings_now: set[int] = field(default_factory=set)
 
     def advance(self) -> datetime:
-        """Run the next step; steps that name nobody are logged and passed at once. Returns the next due time."""
+        """Run the next step; steps that name nobody, or are for other hours, are logged and passed at once.
+
+        Returns the next due time.
+        """
         policy = Policy.restore(self.run.policy_slug, self.run.policy)
+        begins = (self.run.round, self.run.step) == (0, 0)
         while self.run.round < policy.rounds and policy.steps:
-            place, step, reason = (self.run.round, self.run.step), policy.steps[self.run.step], self._reason()
+            place, step, reason = (self.run.round, self.run.step), policy.steps[self.run.step], self._reason(begins)
+            label = _("step %s") % (place[1] + 1)
             self._move_on(len(policy.steps))
-            if self._page(step.notify, reason, _("step %s") % (place[1] + 1), place):
+            if not policy.is_taken(step, self.at):
+                self.incident.tell(Kind.NOT_PAGED, at=self.at, cause=label, why=step.during)
+                continue
+            if self._page(step.notify, reason, label, place):
                 return self.at + step.wait
+            begins = False
         self._exhausted(policy)
         return self.at + CATCH_ALL_EVERY
 
-    def _reason(self) -> str:
-        if self.run.round > 0:
-            return Page.Reason.REPEAT
-        if self.run.step > 0:
-            return Page.Reason.ESCALATED
-        return Page.Reason.REPEAT if self.incident.first_page_at else Page.Reason.FIRST
+    def _reason(self, begins: bool) -> str:
+        """Why somebody is paged at this step; `begins`: none was taken before it."""
+        if begins:
+            return Page.Reason.REPEAT if self.incident.first_page_at else Page.Reason.FIRST
+        return Page.Reason.REPEAT if self.run.round > 0 else Page.Reason.ESCALATED
 
     def _move_on(self, steps: int) -> None:
         self.run.step += 1

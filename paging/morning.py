@@ -12,8 +12,8 @@ from decimal import Decimal
 from incidents.models import Incident
 from incidents.severity import LOW_URGENCY
 from oncall import working_hours
-from oncall.models import Schedule
-from teams.models import Organisation, Service
+from oncall.team_clock import zone_of
+from teams.models import Service
 
 NOBODY_IS_WOKEN_UP_TO = Decimal(7000)
 """Money at risk in an hour for which nobody need be woken (review rules, "Exposure and on-call level", the lowest band)."""
@@ -35,7 +35,7 @@ def held(incident: Incident, at: datetime) -> Held | None:
     service = incident.service
     if service.covered != Service.Covered.WORKING_HOURS or may_cost(incident) > NOBODY_IS_WOKEN_UP_TO:
         return None
-    zone = zone_of(service)
+    zone = zone_of(service.team_id)
     if working_hours.is_working(at, zone):
         return None
     return Held(working_hours.next_morning(at, zone), zone, str(service))
@@ -48,9 +48,3 @@ def may_cost(incident: Incident) -> Decimal:
         return Decimal(0)
     measured = incident.impacts.filter(end=None, estimated=False, share__gt=0).values_list("share", flat=True)
     return exposure * Decimal(str(max(measured, default=1)))
-
-
-def zone_of(service: Service) -> str:
-    """The clock of the team: that of its first schedule; without one the organisation's."""
-    schedules = Schedule.objects.live().filter(team=service.team_id).order_by("pk")
-    return schedules.values_list("timezone", flat=True).first() or Organisation.the().timezone

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F
 
 from incidents.models import Incident
-from oncall.models import EscalationStep
+from oncall import working_hours
+from oncall.models import EscalationPolicy, EscalationStep
+from oncall.team_clock import zone_of, zones_of
 from paging.models import Escalation
 from paging.targets import administrators
 
@@ -22,6 +25,7 @@ class Step:
 
     wait: timedelta
     notify: list[str]
+    during: str = EscalationStep.During.ALWAYS
 
 
 @dataclass(frozen=True)
@@ -33,21 +37,37 @@ class Policy:
     steps: list[Step]
     catch_all: list[str]
     acknowledgements: int = 1
+    zone: str = "UTC"
+    """Whose working hours the steps mean that are for some hours only (an IANA name)."""
+
+    def is_taken(self, step: Step, at: datetime) -> bool:
+        """Whether it is a step at `at`: one that is for other hours is passed at once."""
+        return working_hours.is_taken(step.during, at, self.zone)
 
     def snapshot(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "repeat": self.rounds - 1,
-            "steps": [{"wait": int(step.wait.total_seconds()), "notify": step.notify} for step in self.steps],
+            "steps": [
+                {"wait": int(step.wait.total_seconds()), "notify": step.notify, "during": step.during}
+                for step in self.steps
+            ],
             "catch_all": self.catch_all,
             "acknowledgements": self.acknowledgements,
+            "zone": self.zone,
         }
 
     @classmethod
     def restore(cls, slug: str, data: dict[str, Any]) -> Policy:
         """From JSON."""
-        steps = [Step(timedelta(seconds=step["wait"]), list(step["notify"])) for step in data["steps"]]
-        return cls(slug, int(data["repeat"]) + 1, steps, list(data["catch_all"]), data.get("acknowledgements", 1))
+        steps = [
+            Step(
+                timedelta(seconds=step["wait"]), list(step["notify"]), step.get("during", EscalationStep.During.ALWAYS)
+            )
+            for step in data["steps"]
+        ]
+        rounds, catch_all = int(data["repeat"]) + 1, list(data["catch_all"])
+        return cls(slug, rounds, steps, catch_all, data.get("acknowledgements", 1), data.get("zone", "UTC"))
 
 
 def policy_for(service_id: int | None) -> Policy:
@@ -61,10 +81,28 @@ def policy_for(service_id: int | None) -> Policy:
     )
     if not rows:
         return Policy("", 1, [], administrators())
-    policy = rows[0].policy
-    steps = [Step(timedelta(seconds=row.wait), list(row.notify)) for row in rows]
+    return policy_of(rows[0].policy, rows)
+
+
+def policy_of(policy: EscalationPolicy, rows: Sequence[EscalationStep]) -> Policy:
+    """A policy with its steps, in their order, as a run takes it."""
+    steps = [Step(timedelta(seconds=row.wait), list(row.notify), row.during) for row in rows]
+    any_time = all(step.during == EscalationStep.During.ALWAYS for step in steps)
+    zone = "UTC" if any_time else zone_of(policy.team_id)
     catch_all = list(policy.catch_all) or administrators()
-    return Policy(policy.slug, policy.repeat + 1, steps, catch_all, policy.acknowledgements)
+    return Policy(policy.slug, policy.repeat + 1, steps, catch_all, policy.acknowledgements, zone)
+
+
+def taken_at(policies: Iterable[EscalationPolicy], at: datetime) -> dict[int, list[EscalationStep]]:
+    """The steps of each policy, by its key, that are steps at `at`. Give the policies with `prefetch_related("steps")`."""
+    always = EscalationStep.During.ALWAYS
+    steps = {policy: list(policy.steps.all()) for policy in policies}
+    timed = [policy.team_id for policy, rows in steps.items() if any(row.during != always for row in rows)]
+    zones = zones_of(timed) if timed else {}
+    return {
+        policy.pk: [row for row in rows if working_hours.is_taken(row.during, at, zones.get(policy.team_id, "UTC"))]
+        for policy, rows in steps.items()
+    }
 
 
 def acknowledgements_for(incident: Incident) -> int:

@@ -16,6 +16,7 @@ from django.db import transaction
 from incidents import lifecycle
 from incidents.lifecycle import Opening
 from incidents.models import Incident, Kind, TimelineEntry
+from oncall.models import EscalationStep
 from paging import escalation
 from paging.models import Delivery, Escalation, Page
 from paging.policy import Policy
@@ -113,7 +114,7 @@ def _read(incident: Incident, *, unfinished: bool) -> Rehearsal:
     names = dict(User.objects.filter(email__in=_emails(told)).values_list("email", "name"))
     for entry in told:
         look = looks.setdefault(entry.at, Look(entry.at))
-        if entry.kind not in {Kind.PAGED, Kind.NOT_PAGED}:
+        if entry.kind not in {Kind.PAGED, Kind.NOT_PAGED} or entry.data.get("why") in EscalationStep.During.values:
             look.notes.append(entry)
             continue
         look.label = entry.cause

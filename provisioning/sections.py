@@ -8,7 +8,7 @@ from datetime import timedelta
 from alerts.kinds import KINDS
 from alerts.models import Source
 from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
-from oncall.models import Layer
+from oncall.models import EscalationStep, Layer
 from paging.models import ContactMethod
 from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
@@ -102,6 +102,7 @@ STEP = Record(
     {
         "wait": Field(Duration(least=SHORTEST_WAIT), required=True),
         "notify": Field(List(Target(), "somebody to notify", least=1), required=True),
+        "during": Field(Choice("when a step is taken", tuple(EscalationStep.During.values)), default="always"),
     },
 )
 PLAYBOOK = Record(

@@ -135,7 +135,7 @@ def load_policies() -> dict[str, Stored]:
                 "repeat": policy.repeat,
                 "acknowledgements": policy.acknowledgements,
                 "steps": [
-                    {"wait": timedelta(seconds=step.wait), "notify": step.notify}
+                    {"wait": timedelta(seconds=step.wait), "notify": step.notify, "during": step.during}
                     for step in sorted(policy.steps.all(), key=lambda step: step.position)
                 ],
                 "catch_all": policy.catch_all,
@@ -152,4 +152,5 @@ def write_policy(slug: str, record: dict[str, Any], named: Named, keys: Keys, at
     policy = EscalationPolicy.objects.filter(slug=slug).first() or EscalationPolicy(slug=slug)
     values = {name: record[name] for name in ("name", "repeat", "acknowledgements", "catch_all")}
     revive(policy, {**values, "team_id": keys.maybe("team", record["team"])})
-    write_steps(policy, [Asking(int(said["wait"].total_seconds()), said["notify"]) for said in record["steps"]])
+    steps = [Asking(int(said["wait"].total_seconds()), said["notify"], said["during"]) for said in record["steps"]]
+    write_steps(policy, steps)

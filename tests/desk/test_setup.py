@@ -296,9 +296,10 @@ def test_a_policy_by_its_form(world: World, mia: User, sign_in: SignIn, now: obj
     policy = EscalationPolicy.objects.get(slug="checkout")
     assert (policy.team, policy.repeat, policy.catch_all) == (world.team, 2, ["user:ada@example.com"])
     assert [(step.wait, step.notify) for step in policy.steps.all()] == [(300, ["schedule:payments-primary"])]
-    typed = a_policy(repeat=0, was=was(browser, "/setup/policy/checkout/")) | {"steps-0-wait": "0.5"}
+    typed = a_policy(repeat=0, was=was(browser, "/setup/policy/checkout/"))
+    typed |= {"steps-0-wait": "0.5", "steps-0-during": "working_hours"}
     assert browser.post("/setup/policy/checkout/", typed).status_code == 303
-    assert [step.wait for step in policy.steps.all()] == [30]
+    assert [(step.wait, step.during) for step in policy.steps.all()] == [(30, "working_hours")]
     assert browser.post("/setup/policy/", a_policy(name="All", team="")).status_code == 403
 
 
