@@ -23,6 +23,16 @@ from paging.models import ContactMethod
 
 WORKER_SILENT = timedelta(minutes=3)
 """Workers speak when they have worked, and there is work each minute."""
+CHAT_SILENT = timedelta(minutes=2)
+"""Those who ask a chat have an answer at least each half minute."""
+LIMITS = {"dispatch": SILENT, "worker": WORKER_SILENT, **dict.fromkeys(("slack", "telegram", "matrix"), CHAT_SILENT)}
+ROLES: dict[str, str | Promise] = {
+    "dispatch": gettext_lazy("dispatcher"),
+    "worker": gettext_lazy("worker"),
+    "slack": gettext_lazy("connection to Slack"),
+    "telegram": gettext_lazy("connection to Telegram"),
+    "matrix": gettext_lazy("connection to Matrix"),
+}
 SHOWN = 50
 WORKS: dict[str, str | Promise] = {
     "paging": gettext_lazy("Incidents to look at"),
@@ -46,6 +56,11 @@ class Running:
     process: Process
     silent: bool
 
+    @property
+    def role(self) -> str:
+        """What it is, in words."""
+        return str(ROLES[self.process.role])
+
 
 @dataclass(frozen=True)
 class MediumRow:
@@ -62,7 +77,7 @@ def pager_health(request: HttpRequest) -> HttpResponse:
     """Processes, what is late, clocks, and how well it did over a day and a week."""
     at = timezone.now()
     running = _running(at)
-    checks = [*_processes(running), *_late(at), _clocks(), *_synthetic(at)]
+    checks = [*_processes(running), *_chats(running), *_late(at), _clocks(), *_synthetic(at)]
     context = {
         "at": at,
         "checks": checks,
@@ -83,9 +98,8 @@ def verdict(checks: list[Check]) -> bool | None:
 
 
 def _running(at: datetime) -> list[Running]:
-    limits = {"dispatch": SILENT, "worker": WORKER_SILENT}
-    found = Process.objects.filter(role__in=list(limits)).order_by("role", "-beat_at", "name")[:SHOWN]
-    return [Running(one, at - one.beat_at > limits[one.role]) for one in found]
+    found = Process.objects.filter(role__in=list(LIMITS)).order_by("role", "-beat_at", "name")[:SHOWN]
+    return [Running(one, at - one.beat_at > LIMITS[one.role]) for one in found]
 
 
 def _processes(running: list[Running]) -> list[Check]:
@@ -105,6 +119,23 @@ def _processes(running: list[Running]) -> list[Check]:
     else:
         checks.append(Check(None, _("No worker has been heard in the last day.")))
     return checks
+
+
+def _chats(running: list[Running]) -> list[Check]:
+    """Chats that are asked by a process of ours: without it, presses on their buttons do nothing."""
+    asked = {
+        "slack": settings.SLACK_APP_TOKEN and settings.SLACK_BOT_TOKEN,
+        "telegram": settings.TELEGRAM_TOKEN and not settings.TELEGRAM_WEBHOOK_SECRET,
+        "matrix": settings.MATRIX_URL and settings.MATRIX_TOKEN,
+    }
+    alive = {one.process.role for one in running if not one.silent}
+    well = _("The %(role)s is heard.")
+    away = _("The %(role)s is not heard: presses there do nothing until “manage.py %(name)s” runs and gets an answer.")
+    return [
+        Check(name in alive, (well if name in alive else away) % {"role": ROLES[name], "name": name})
+        for name, is_asked in asked.items()
+        if is_asked
+    ]
 
 
 def _late(at: datetime) -> list[Check]:

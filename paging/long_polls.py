@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from django.core.management.base import CommandError
 from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
+from django.utils import timezone
 
+from foundation import processes
 from paging.channels.base import SendFailed
 
 LONGEST_WAIT = 60.0
@@ -19,14 +21,18 @@ AWAY = (OperationalError, InterfaceError)
 logger = logging.getLogger(__name__)
 
 
-def keep_asking(stopping: threading.Event, ask: Callable[[], None], *, name: str) -> None:
-    """Call `ask` until `stopping`. It raises SendFailed or a database error when something is away: then it is tried again."""
-    wait = 1.0
+def keep_asking(stopping: threading.Event, ask: Callable[[], None], *, role: str, name: str) -> None:
+    """Call `ask` until `stopping`. It raises SendFailed or a database error when something is away: then it is tried again.
+
+    After each answer the process says that it is alive: as `role`, the name of its command.
+    """
+    wait, known_as = 1.0, processes.name_of(role)
     try:
         while not stopping.is_set():
             close_old_connections()
             try:
                 ask()
+                processes.heard(role, known_as, timezone.now())
                 wait = 1.0
                 continue
             except SendFailed as error:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import select
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +17,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection, connections
 from django.utils import timezone
 
+from foundation import processes
 from foundation.dispatch import periodic, registry
 from foundation.dispatch.handover import Publisher, publish_to_celery
 from foundation.dispatch.registry import Key, Work
@@ -66,7 +65,7 @@ class Dispatcher:
         self.running: set[tuple[str, Key]] = set()
         self.guard = threading.Lock()
         self.stopping = threading.Event()
-        self.name = f"dispatch@{socket.gethostname()}:{os.getpid()}"
+        self.name = processes.name_of("dispatch")
         self.last_resort = LastResort(self.name)
 
     def turn(self, works: Iterable[Work]) -> int:
@@ -122,11 +121,7 @@ class Dispatcher:
     def beat(self) -> None:
         """Say that we are alive, and drop processes that have been silent for a day."""
         at = self.clock()
-        Process.objects.update_or_create(
-            name=self.name,
-            defaults={"beat_at": at},
-            create_defaults={"role": "dispatch", "started_at": at, "beat_at": at},
-        )
+        processes.heard("dispatch", self.name, at)
         Process.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
 
     def run(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 
 from django.db import Error as DatabaseError
@@ -12,8 +11,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from config.celery import app
+from foundation import processes
 from foundation.dispatch import registry
-from foundation.models import Process
 
 logger = logging.getLogger(__name__)
 BEAT = 15.0  # seconds: a worker says at most so often that it has done something
@@ -36,9 +35,7 @@ def beat() -> None:
     if time.monotonic() < _next_beat:
         return
     _next_beat, at = time.monotonic() + BEAT, timezone.now()
-    name = f"worker@{socket.gethostname()}:{os.getppid()}"
-    fresh = {"role": "worker", "started_at": at, "beat_at": at}
     try:
-        Process.objects.update_or_create(name=name, defaults={"beat_at": at}, create_defaults=fresh)
+        processes.heard("worker", processes.name_of("worker", os.getppid()), at)
     except DatabaseError:
         logger.warning("could not say that this worker is alive")

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 def run(stopping: threading.Event) -> None:
     """Ask until `stopping`; however long the server is away, it is tried again."""
-    long_polls.keep_asking(stopping, ask, name="Matrix")
+    long_polls.keep_asking(stopping, ask, role="matrix", name="Matrix")
 
 
 def ask() -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone, translation
 from slack_sdk.errors import SlackClientError
@@ -20,6 +22,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web import WebClient
 
+from foundation import processes
 from paging.channels.slack_blocks import escaped
 from paging.slack.commands import typed
 from paging.slack.presses import pressed, text_of
@@ -29,6 +32,8 @@ LIMIT = 10
 """Seconds of a request of the library."""
 THREADS = 2
 PING = 5.0
+BEAT = 20.0
+"""Seconds between two times that we say that we are connected."""
 LONGEST_WAIT = 60.0
 """Seconds between tries while Slack is not there."""
 PATIENCE = 30.0
@@ -78,9 +83,22 @@ def run(stopping: threading.Event) -> None:
 
 def _watch(client: SocketModeClient, stopping: threading.Event) -> None:
     """Until `stopping`, or until the library has been without a connection for too long: it reconnects by itself."""
-    without = 0.0
+    without, said = 0.0, 0.0
     while not stopping.wait(1.0) and without < PATIENCE:
         without = 0.0 if client.is_connected() else without + 1.0
+        if not without and time.monotonic() - said >= BEAT:
+            said = time.monotonic()
+            _heard()
+
+
+def _heard() -> None:
+    """Say that we are connected; without a database that waits for the next time."""
+    try:
+        processes.heard("slack", processes.name_of("slack"), timezone.now())
+    except DatabaseError:
+        logger.warning("could not say that we are connected to Slack")
+    finally:
+        connection.close()
 
 
 def _client() -> SocketModeClient:

@@ -45,7 +45,7 @@ def run(stopping: threading.Event) -> None:
             begun = False
             raise
 
-    long_polls.keep_asking(stopping, once, name="Telegram")
+    long_polls.keep_asking(stopping, once, role="telegram", name="Telegram")
 
 
 def ask(offset: int) -> int:

@@ -117,6 +117,27 @@ def test_the_page_asks_the_same_however_much_there_is(
     assert "dispatch@one" in page
 
 
+def test_a_chat_that_nobody_asks_is_wrong_only_where_it_is_wanted(
+    client: Client, time_machine: TimeMachineFixture, settings: Settings
+) -> None:
+    time_machine.move_to(AT, tick=False)
+    client.force_login(make_user("Ana", role="observer"))
+
+    def said() -> list[tuple[bool | None, str]]:
+        checks: list[Check] = client.get("/services/pager/").context["checks"]
+        return [(check.ok, check.text.split(":", maxsplit=1)[0]) for check in checks if "Telegram" in check.text]
+
+    assert said() == []
+    settings.TELEGRAM_TOKEN = "7:abc"
+    assert said() == [(False, "The connection to Telegram is not heard")]
+    row = Process.objects.create(name="telegram@one", role="telegram", started_at=AT, beat_at=AT - 120 * S)
+    assert said() == [(True, "The connection to Telegram is heard.")]
+    Process.objects.filter(pk=row.pk).update(beat_at=AT - 121 * S)
+    assert said() == [(False, "The connection to Telegram is not heard")]
+    settings.TELEGRAM_WEBHOOK_SECRET = "told-to-call"
+    assert said() == []
+
+
 SCRAPED = ('sharpend_incidents_open{class="critical"} 1.0', 'sharpend_deliveries_24h{kind="email",state="sent"} 1.0')
 
 

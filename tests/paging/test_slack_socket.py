@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from config.supervisor import Up
+from foundation.models import Process
 from incidents.models import Incident
 from paging.channels import slack_blocks
 from paging.models import Page
@@ -81,6 +84,10 @@ def test_a_press_and_a_command_arrive_and_are_stored_before_they_are_answered(
     assert answer["payload"] == {"response_type": "ephemeral", "text": f"Noted on {incident.number}."}
     role.ask("events_api", {"event": {"type": "app_home_opened"}})
     assert slack.answers[0].startswith(f"You have {incident.number}")
+    until = time.monotonic() + 10
+    while not Process.objects.filter(role="slack", beat_at__gt=timezone.now() - timedelta(minutes=1)).exists():
+        assert time.monotonic() < until, "it does not say that it is connected"
+        time.sleep(0.05)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from config.supervisor import Up
+from foundation.models import Process
 from incidents.models import Incident, Kind, TimelineEntry
 from paging import long_polls
 from paging.channels import buttons
@@ -70,6 +71,7 @@ def test_presses_arrive_though_telegram_is_away_at_first(world: World, telegram:
     assert telegram.toasts[0].startswith(f"You have {incident.number}")
     assert "already" in telegram.toasts[1]
     assert telegram.waiting == []
+    assert Process.objects.filter(role="telegram", beat_at__gt=timezone.now() - timedelta(minutes=1)).exists()
 
 
 @pytest.mark.django_db(transaction=True)
