@@ -28,6 +28,7 @@ from foundation.models import Process
 logger = logging.getLogger(__name__)
 POLL = 1.0  # seconds between looks when nobody wakes us
 PATIENCE = 2.0  # seconds that Celery has to claim a row before we do it here
+ALONE = 10.0  # seconds after such a row in which others do not wait: Celery may take them, and we begin at once
 SHORTEST = 0.1  # seconds between two looks for what Celery has not claimed
 BEAT = 3.0  # seconds between heartbeats
 LOOK = 500  # rows of each kind per look
@@ -62,6 +63,7 @@ class Dispatcher:
         self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="pool")
         self.publisher = Publisher(publish, self._here)
         self.offered: dict[tuple[str, Key], float] = {}
+        self.alone_until = 0.0
         self.running: set[tuple[str, Key]] = set()
         self.guard = threading.Lock()
         self.stopping = threading.Event()
@@ -91,10 +93,10 @@ class Dispatcher:
         first = self.offered.get(item)
         if first is None:
             self.offered[item] = now
-            if not self.publisher.offer(work, key):
+            if not self.publisher.offer(work, key) or now < self.alone_until:
                 self._here(work, key)
         elif now - first >= PATIENCE:
-            self.offered[item] = now
+            self.offered[item], self.alone_until = now, now + ALONE
             self._here(work, key)
 
     def _here(self, work: Work, key: Key) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 import psycopg2
 
 from bench.crowd import DROP
+from foundation.processes import name_of
 from tests.chaos.organisation import PHONES, PLACES, key_of, organisation
 from tests.chaos.parts import Dispatchers, broker, database
 from tests.chaos.relay import Relay
@@ -131,6 +132,19 @@ class Lab:
         """Who got this incident's page, in order."""
         return [one.to for one in list(self.arrivals) if one.incident == incident]
 
+    def again(self, shot: Shot, times: int, seconds: float) -> None:
+        """Wait until its page has arrived so often. Says what the database knows of it when it does not."""
+        try:
+            self.system.until(lambda: len(self.to(shot.incident)) >= times, seconds, "the page of whoever took over")
+        except AssertionError as late:
+            told = (
+                "SELECT d.state, d.attempt, d.due_at, d.lease_until, d.sent_at, d.error, a.started_at, a.outcome FROM"
+                " paging_delivery d JOIN paging_page p ON p.id = d.page_id LEFT JOIN paging_deliveryattempt a"
+                " ON a.delivery_id = d.id WHERE p.incident_id = %s"
+            )
+            rows = self.sql(told, [shot.incident.removeprefix("INC-")])
+            raise AssertionError(f"{shot}: {self.to(shot.incident)} at {self.now()}: {rows}") from late
+
     def arrived(self, shots: Sequence[Shot], seconds: float) -> None:
         """Wait until each has a page."""
 
@@ -239,7 +253,13 @@ class Lab:
         if not with_broker:
             environment["REDIS_URL"], stopped = "unix:///nonexistent/broker.sock", ROLES
         with self.still(*stopped), Dispatchers.running(environment, count) as ours:
+            self.system.until(lambda: self._heard(ours.pids) == count, 30, f"{count} dispatchers are heard")
             yield ours
+
+    def _heard(self, pids: Sequence[int]) -> int:
+        """How many of these processes have said that they are alive."""
+        named = [name_of("dispatch", pid) for pid in pids]
+        return len(self.sql("SELECT 1 FROM foundation_process WHERE name = ANY(%s)", [named]))
 
     @property
     def environment(self) -> dict[str, str]:

@@ -25,8 +25,8 @@ def test_a_person_leaves_between_claim_and_send(lab: Lab) -> None:
     handler, claimed = lab.mails.handler, threading.Event()
     with lab.dispatchers(1) as dispatchers:
 
-        def leave() -> None:
-            if not claimed.is_set():
+        def leave(recipient: str) -> None:
+            if recipient == mail_of(LEAVER) and not claimed.is_set():
                 dispatchers.kill()
                 lab.sql("UPDATE teams_user SET is_active = false WHERE email = %s", [mail_of(LEAVER)])
                 claimed.set()

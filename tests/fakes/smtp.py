@@ -45,18 +45,26 @@ class Handler:
     script: list[str | None] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     before_answer: Callable[[Received], None] | None = None
-    before_message: Callable[[], None] | None = None
+    before_message: Callable[[str], None] | None = None
     refuse: Callable[[Received], str | None] | None = None
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Somebody is there who wants to send; nothing of the message has come yet."""
-        if self.before_message:
-            self.before_message()
+        """Somebody is there who wants to send."""
         envelope.mail_from = address
         envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """To whom; nothing of the message has come yet."""
+        if self.before_message:
+            self.before_message(address)
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:

@@ -93,6 +93,27 @@ class TestHandingOver:
         monkeypatch.undo()
         until(lambda: rows.done == [1])
 
+    def test_the_next_ones_do_not_wait_for_who_did_not_come(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent: list[Key] = []
+        rows = Rows(1)
+        one = dispatcher(rows, lambda work, key: sent.append(key))
+        one.turn([rows.work])
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 2.1)
+        one.turn([rows.work])
+        rows.open.append(2)
+        one.turn([rows.work])
+        monkeypatch.undo()
+        until(lambda: rows.done == [1, 2])
+        until(lambda: sent == [1, 2])  # whoever is faster takes it: they may be back
+        monkeypatch.setattr(time, "monotonic", lambda: now + 12.2)
+        rows.open.append(3)
+        one.turn([rows.work])
+        assert one.running == set(), "they are given their time again"
+        monkeypatch.undo()
+        until(lambda: sent == [1, 2, 3])
+        assert rows.done == [1, 2]
+
     def test_a_broker_that_refuses_costs_nothing(self) -> None:
         rows = Rows(*range(10))
 
