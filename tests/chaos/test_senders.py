@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from foundation.dispatch.loop import ALONE
 from tests.chaos.lab import AFTER_KILL, BUNDLE, WITHOUT_BROKER, Lab
 from tests.chaos.organisation import mail_of
 from tests.chaos.parts import Dispatchers
@@ -127,12 +128,15 @@ def test_a_worker_that_stops_in_the_middle_and_goes_on_two_minutes_later(lab: La
                     os.kill(pid, signal.SIGSTOP)
             stopped.set()
 
+    time.sleep(ALONE + 1)  # until the dispatcher believes in workers again, whatever was done to them before
     handler.before_message = stop
     try:
         shots = [lab.fire()]
         assert stopped.wait(20)
+        time.sleep(0.5)
+        assert not lab.to(shots[0].incident), "the dispatcher sent it: nobody was stopped in mid-send"
         shots.append(lab.fire())
-        time.sleep(2.5)
+        time.sleep(2)
         lab.move(LEASE - 3)
         lab.again(shots[0], 1, 60)
         lab.move(90)
