@@ -81,10 +81,11 @@ def escalate_one(key: Key, at: datetime) -> bool | Next:
 
 
 def _claim(key: Key, at: datetime) -> Incident | None:
-    """The incident under its lock, with the id of its present run, in one statement."""
+    """The incident under its lock, with its service and the id of its present run, in one statement."""
     run = Escalation.objects.filter(incident=OuterRef("pk"), fence=OuterRef("page_fence")).values("pk")[:1]
     return (
         Incident.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .select_related("service")
         .filter(OPEN_Q, pk=key, page_due_at__lte=at)
         .annotate(run_id=Subquery(run))
         .first()
