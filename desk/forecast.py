@@ -18,28 +18,35 @@ from teams.models import Service, User
 
 @dataclass(frozen=True)
 class NextPage:
-    """Who is paged at `at` unless somebody acknowledges before."""
+    """Who is paged at `at` unless somebody acknowledges before; `changed`: the policy is another one since it began."""
 
     at: datetime
     who: str
+    changed: bool = False
 
 
 def next_page(incident: Incident) -> NextPage | None:
     """What the running escalation does next; None when paging looks at nothing."""
     if incident.page_due_at is None:
         return None
-    return NextPage(incident.page_due_at, _asked_at(incident, incident.page_due_at))
+    policy, run = _followed(incident)
+    changed = run is not None and policy != policy_for(incident.service_id)
+    return NextPage(incident.page_due_at, _asked_by(policy, run, incident.page_due_at), changed)
 
 
 def if_escalated(incident: Incident, at: datetime) -> str:
     """Who is paged when somebody goes on to the next step at `at`: whoever has it is passed, and paging starts anew."""
-    return would_page(incident.service, at).asked if incident.is_held else _asked_at(incident, at)
+    return would_page(incident.service, at).asked if incident.is_held else _asked_by(*_followed(incident), at)
 
 
-def _asked_at(incident: Incident, at: datetime) -> str:
-    """The people of the step at which the escalation stands, at an instant."""
+def _followed(incident: Incident) -> tuple[Policy, Escalation | None]:
+    """The policy that its run began with, and the run; before there is one, the policy as it is."""
     run = Escalation.objects.filter(incident=incident, fence=incident.page_fence).first()
-    policy = Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)
+    return (Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)), run
+
+
+def _asked_by(policy: Policy, run: Escalation | None, at: datetime) -> str:
+    """The people of the step at which the escalation stands, at an instant."""
     turns = [(round_, step) for round_ in range(policy.rounds) for step in range(len(policy.steps))]
     left = [policy.steps[step] for round_, step in turns if not run or (round_, step) >= (run.round, run.step)]
     taken = next((step for step in left if policy.is_taken(step, at)), None)

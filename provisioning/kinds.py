@@ -94,15 +94,18 @@ class Text(Kind):
 
 @dataclass(frozen=True)
 class Slug(Kind):
-    """A name for machines: letters, digits, - and _."""
+    """A name for machines: letters, digits, - and _; none of `reserved`, which are pages of their own."""
 
     what: ClassVar[str] = "a slug such as payments-primary"
     most: int = 100
+    reserved: frozenset[str] = frozenset()
 
     def parse(self, text: str, findings: Findings) -> str:
         """As it stands."""
         if not re.fullmatch(r"[-a-zA-Z0-9_]+", text) or len(text) > self.most:
             raise ValueError(f"{text[:120]!r} is not a slug: up to {self.most} letters, digits, - and _.")
+        if text in self.reserved:
+            raise ValueError(f"{text!r} is the address of a page of its own; take another slug.")
         return text
 
 

@@ -13,6 +13,7 @@ from paging.models import ContactMethod
 from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
+from teams.setup import RESERVED
 
 CLASS = Choice("a class", tuple(Severity.values))
 RULE_CLASSES = Choice("a class", (*Severity.values, "default"))
@@ -171,7 +172,7 @@ SECTIONS = {
         Record(
             "a schedule",
             {
-                "slug": SLUG,
+                "slug": Field(Slug(reserved=RESERVED["schedule"]), required=True),
                 "name": Field(Text(), default=""),
                 "team": Field(TEAM, required=True),
                 "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
@@ -203,7 +204,7 @@ SECTIONS = {
         Record(
             "a service",
             {
-                "slug": SLUG,
+                "slug": Field(Slug(reserved=RESERVED["service"]), required=True),
                 "name": NAME,
                 "team": Field(TEAM, required=True),
                 "policy": Field(POLICY, kept=True),

@@ -101,5 +101,5 @@ MOMENTS = {
     "menu": Moment(after=_menu),
     "keys": Moment(after=_keys),
     "saved": Moment(after=_press("Save")),
-    "asked": Moment(after=_press("Resolved")),
+    "asked": Moment(after=_press("Resolve")),
 }

@@ -24,7 +24,7 @@ VIA = "form"
 """How the history of settings names changes by a form."""
 
 LONGEST_SLUG = 100
-RESERVED = {"service": {"sources", "pager"}, "schedule": {"readiness", "dry-run"}}
+RESERVED = {"service": frozenset({"sources", "pager"}), "schedule": frozenset({"readiness", "dry-run"})}
 """Names that addresses of this kind of thing already use."""
 
 Row = TypeVar("Row", bound=Configured)
@@ -44,7 +44,7 @@ def free_slug(model: type[models.Model], name: str) -> str:
     kind = str(model._meta.model_name)
     base = slugify(name)[: LONGEST_SLUG - 4].strip("-") or kind
     taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True))
-    taken |= RESERVED.get(kind, set())
+    taken |= RESERVED.get(kind, frozenset())
     return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, 10_000))) if slug not in taken)
 
 

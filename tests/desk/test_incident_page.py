@@ -10,11 +10,14 @@ import pytest
 from django.test import Client
 
 from alerts.models import Alert, Episode
-from incidents import command
+from incidents import command, lifecycle
+from incidents.lifecycle import Opening
 from incidents.models import Incident
+from oncall.models import EscalationStep
 from paging.incident_channels import IncidentChannel
 from paging.models import Delivery
 from teams.models import Playbook, User
+from tests.clock import work_off
 from tests.desk.conftest import World
 from tests.factories import AT, make_incident, make_page, make_service, make_source, make_user
 
@@ -66,6 +69,15 @@ def test_next_page_is_named(world: World, sign_in: SignIn, now: object) -> None:
     incident = make_incident(service=world.service)
     text = sign_in(world.bob).get(incident.path).content.decode()
     assert "Next: Ana Ames" in text
+
+
+def test_a_policy_that_was_changed_meanwhile_is_said(world: World, sign_in: SignIn, now: object) -> None:
+    incident = lifecycle.open_one(Opening("Queue stuck", world.service, "critical"), at=AT)
+    work_off(AT, "paging")
+    said = "it has been changed since"
+    assert said not in sign_in(world.bob).get(incident.path).content.decode()
+    EscalationStep.objects.update(wait=900)
+    assert said in sign_in(world.bob).get(incident.path).content.decode()
 
 
 def test_times_are_the_viewers(world: World, sign_in: SignIn, now: object) -> None:

@@ -38,6 +38,7 @@ REPLACED = {
     "unknown unit": ("unit: week}", "unit: weeks}", "'weeks' is not a unit. Did you mean 'week'?"),
     "unknown component service": ("name: Checkout, service: checkout, group", "name: Checkout, service: x, group", "there is no service 'x'."),
     "bad duration": ("{wait: 5m,", "{wait: 5 minutes,", "'5 minutes' is not a duration such as 30s, 5m, 2h or 1d."),
+    "slug of a page": ("{slug: checkout, name: Checkout, team", "{slug: pager, name: Checkout, team", "'pager' is the address of a page"),
     "step at no known time": ("{wait: 5m,", "{wait: 5m, during: nights,", "'nights'"),
     "wait too short": ("{wait: 5m,", "{wait: 29s,", "29s is shorter than 30s."),
     "repeat too often": ("repeat: 2", "repeat: 20", "20 is not between 0 and 19."),
