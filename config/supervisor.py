@@ -51,6 +51,7 @@ class Up:
         environ = self.environ
         environ["SHARPEND_URL"] = given("SHARPEND_URL", environ) or origin(self.options.host, self.options.port)
         environ |= {"SHARPEND_HOME": str(self.home.path), "PYTHONUNBUFFERED": "1"}
+        environ.setdefault("MALLOC_ARENA_MAX", "2")  # threads that wait for a provider need no heap of their own
         environ |= secrets_for(self.home, environ)
         collecting = self._collect()
         environ["DATABASE_URL"] = self.engines.start_postgres()

@@ -3,6 +3,10 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from foundation.lean import load_rest_framework
+
+load_rest_framework()  # before any room imports it
+
 
 class FoundationConfig(AppConfig):
     """What every room stands on."""

@@ -31,7 +31,8 @@ PATIENCE = 2.0  # seconds that Celery has to claim a row before we do it here
 ALONE = 10.0  # seconds after such a row in which others do not wait: Celery may take them, and we begin at once
 SHORTEST = 0.1  # seconds between two looks for what Celery has not claimed
 BEAT = 3.0  # seconds between heartbeats
-LOOK = 500  # rows of each kind per look
+LOOK = 100  # rows of each kind per look: what is handed over keeps its turn, what comes later may be more urgent
+MORE = 0.2  # seconds between two looks while there are more rows than that
 THREADS = 8
 
 
@@ -64,6 +65,7 @@ class Dispatcher:
         self.publisher = Publisher(publish, self._here)
         self.offered: dict[tuple[str, Key], float] = {}
         self.alone_until = 0.0
+        self.more = set[str]()
         self.running: set[tuple[str, Key]] = set()
         self.guard = threading.Lock()
         self.stopping = threading.Event()
@@ -76,17 +78,17 @@ class Dispatcher:
         for work in works:
             keys = work.due(at, LOOK)
             found += len(keys)
+            (self.more.add if len(keys) == LOOK else self.more.discard)(work.name)
             self._forget(work, keys)
             for key in keys:
                 self._hand_over(work, key)
         return found
 
     def _forget(self, work: Work, keys: list[Key]) -> None:
-        """Rows that are no longer due were claimed; should they become due again, that is new work."""
-        if len(keys) < LOOK:
-            still = set(keys)
-            for name, key in [item for item in self.offered if item[0] == work.name and item[1] not in still]:
-                del self.offered[name, key]
+        """Rows that are no longer due were claimed, or others are more urgent; when they come up again, that is new work."""
+        still = set(keys)
+        for name, key in [item for item in self.offered if item[0] == work.name and item[1] not in still]:
+            del self.offered[name, key]
 
     def _hand_over(self, work: Work, key: Key) -> None:
         item, now = (work.name, key), time.monotonic()
@@ -163,8 +165,8 @@ class Dispatcher:
 
         Sooner when the patience with what was handed over ends sooner: that is done here then, not a look later.
         """
-        now = time.monotonic()
-        deadline = min([now + POLL, *(max(offered + PATIENCE, now + SHORTEST) for offered in self.offered.values())])
+        now, pause = time.monotonic(), MORE if self.more else POLL
+        deadline = min([now + pause, *(max(offered + PATIENCE, now + SHORTEST) for offered in self.offered.values())])
         listener.poll()
         while not listener.notifies and not self.stopping.is_set():
             left = deadline - time.monotonic()
@@ -174,7 +176,7 @@ class Dispatcher:
             listener.poll()
         names = {notice.payload for notice in listener.notifies}
         listener.notifies.clear()
-        if time.monotonic() - self._last_full > POLL:
+        if time.monotonic() - self._last_full > pause:
             self._last_full = time.monotonic()
             return registry.every_work()
         return [work for work in registry.every_work() if work.name in names]
