@@ -39,7 +39,7 @@ NOTES = """\
 - Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
 - Without a broker means that its socket is gone and its connections are ended; the stream of alerts is new groups of an
   Alertmanager. In the storm each alert opens an incident of its own, half of the services are critical, and times count from
-  the last answer.
+  the answer to those alerts.
 - Statements are counted in one process: the intake, the look at the incident, the sending. The dispatcher's own looks
   are the last lines of the table: each kind of due work once, with 50 rows due of each, however many are open.
 - Pages are all those of `./run shots` and the lists of the API, as the demo's administrator, manager, engineer and a

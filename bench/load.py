@@ -16,11 +16,15 @@ CHUNK = 1 << 16
 
 @dataclass
 class Seen:
-    """Latencies in seconds, sorted; requests that were not 202; and how long it took in all, in seconds."""
+    """Latencies in seconds, sorted; requests that were not 202; and how long it took in all, in seconds.
+
+    `answered` says for each request, in the order in which they were given, when its answer came: seconds since the first.
+    """
 
     latencies: list[float]
     refused: int
     seconds: float
+    answered: list[float]
 
     @property
     def rate(self) -> float:
@@ -74,11 +78,13 @@ class Client:
 
     connection: socket.socket
     begun: float = 0.0
+    number: int = 0
     received: bytearray = field(default_factory=bytearray)
 
-    def send(self, request: bytes) -> None:
+    def send(self, number: int, request: bytes) -> None:
         """Send the next request; its clock starts."""
         self.received.clear()
+        self.number = number
         self.begun = time.perf_counter()
         self.connection.sendall(request)
 
@@ -109,11 +115,12 @@ def post(port: int, requests: list[bytes], *, clients: int = 8) -> Seen:
 
     Raises TimeoutError when nothing is answered for a minute.
     """
-    waiting, took, refused = iter(requests), list[float](), 0
+    waiting, took, refused = enumerate(requests), list[float](), 0
+    came = [0.0] * len(requests)
     with selectors.DefaultSelector() as ready:
         begun, running = time.perf_counter(), 0
         for client in _clients(port, min(clients, len(requests))):
-            client.send(next(waiting))
+            client.send(*next(waiting))
             ready.register(client.connection, selectors.EVENT_READ, client)
             running += 1
         while running:
@@ -126,14 +133,15 @@ def post(port: int, requests: list[bytes], *, clients: int = 8) -> Seen:
                 if status is None:
                     continue
                 took.append(time.perf_counter() - client.begun)
+                came[client.number] = time.perf_counter() - begun
                 refused += status != ACCEPTED
                 if (following := next(waiting, None)) is not None:
-                    client.send(following)
+                    client.send(*following)
                     continue
                 ready.unregister(client.connection)
                 client.connection.close()
                 running -= 1
-        return Seen(sorted(took), refused, time.perf_counter() - begun)
+        return Seen(sorted(took), refused, time.perf_counter() - begun, came)
 
 
 def _clients(port: int, count: int) -> Iterator[Client]:

@@ -24,6 +24,8 @@ RUNS = 3
 PER_SECOND, IN_ONE = 1000, 100
 UNDER_LOAD, WITHOUT_BROKER, FIRST_PAGE = 1.0, 3.0, 10.0  # seconds
 MINUTE = 60.0
+MOST_MAILS = 7
+"""The first page, and a bundle each 10 s after it: the gap that the rules give to mail. Voice and text have a minute."""
 PATIENCE = 240.0  # seconds beyond it until the last person must have been paged
 
 
@@ -110,19 +112,23 @@ def _everybody(house: House, mails: MailServer, scale: Scale, result: Result) ->
     for place in places:
         requests.append(load.request_of(address_of(place), load.generic(house.take(each).start, each)))
     before, begun = len(mails.received), time.time()
-    taken = house.post(requests).seconds
+    seen = house.post(requests)
     people = {mail_of(place) for place in places}
     arrived = _arrivals(mails, before, people, begun + MINUTE)
-    firsts = {person: times[0] - begun - taken for person, times in arrived.items()}
+    answered = {mail_of(place): begun + after for place, after in zip(places, seen.answered, strict=True)}
+    firsts = {person: times[0] - answered[person] for person, times in arrived.items()}
     critical = {mail_of(place) for place in CRITICAL_PLACES}
     slow = [max(firsts[one] for one in group) for group in (critical, people - critical)]
     half = [median(firsts[one] for one in group) for group in (critical, people - critical)]
     most = max(Counter(len([at for at in times if at <= times[0] + MINUTE]) for times in arrived.values()))
-    name = f"{each * len(places)} alerts for {len(places)} services, taken in {taken:.1f} s: last first page after"
+    name = (
+        f"{each * len(places)} alerts for {len(places)} services, taken in {seen.seconds:.1f} s: last first page after"
+    )
     result.add(name, f"{max(slow):.1f} s", "<= 10 s", max(slow) <= FIRST_PAGE)
     shown = f"critical {half[0]:.1f} s, slowest {slow[0]:.1f} s; standard {half[1]:.1f} s, slowest {slow[1]:.1f} s"
     result.add("the same, critical before standard (median)", shown, "critical first", half[0] <= half[1])
-    result.add("the same, messages to one person within a minute", str(most), "<= 2: one beyond the first", most <= 2)
+    name = "the same, mails to one person within a minute"
+    result.add(name, str(most), f"<= {MOST_MAILS}: a bundle each 10 s", most <= MOST_MAILS)
 
 
 def _arrivals(mails: MailServer, before: int, people: set[str], until: float) -> dict[str, list[float]]:
