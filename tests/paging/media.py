@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 from django.utils import timezone
 
-from paging.channels.base import Message, Receipt, SendFailed
+from paging.channels.base import Item, Message, Receipt, SendFailed
+from tests.factories import AT
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ class Heard:
 
 _heard: list[Heard] = []
 _failing: list[SendFailed] = []
+
+
+def message(*titles: str, reason: str = "first", repeat: bool = False) -> Message:
+    """A page for each title."""
+    items = [
+        Item(n, f"INC-{n}", title, "critical", "Checkout", AT, "pager of A", f"http://testserver/p/{n}/", reason)
+        for n, title in enumerate(titles, 1)
+    ]
+    return Message(items, "Alice Ames", "Europe/London", repeat=repeat)
 
 
 class _Medium:

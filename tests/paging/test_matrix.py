@@ -19,7 +19,7 @@ from incidents.models import Incident, Kind, State, TimelineEntry
 from paging import answers, asking, long_polls
 from paging.channels import matrix as medium
 from paging.channels import matrix_api
-from paging.channels.base import Item, Message, SendFailed
+from paging.channels.base import SendFailed
 from paging.channels.known import clean, provable
 from paging.channels.matrix_text import meaning
 from paging.matrix import syncing
@@ -31,17 +31,9 @@ from tests.factories import AT
 from tests.fakes.matrix import Matrix, Said, refusal
 from tests.fakes.provider import Reply
 from tests.paging.conftest import World, only
+from tests.paging.media import message
 
 ALICE, BOB = "@alice:example.org", "@bob:example.org"
-
-
-def message(*titles: str, reason: str = "first", repeat: bool = False) -> Message:
-    """A page for each title."""
-    items = [
-        Item(n, f"INC-{n}", title, "critical", "Checkout", AT, "pager of A", f"http://testserver/p/{n}/", reason)
-        for n, title in enumerate(titles, 1)
-    ]
-    return Message(items, "Alice Ames", "Europe/London", repeat=repeat)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from incidents.models import Incident, Kind, State, TimelineEntry
 from paging import answers, asking
 from paging.channels import mattermost as medium
 from paging.channels import mattermost_api
-from paging.channels.base import Item, Message, SendFailed
+from paging.channels.base import SendFailed
 from paging.channels.known import clean, provable
 from paging.models import ContactMethod, Delivery, LiveMessage
 from teams.models import Notice
@@ -25,17 +25,9 @@ from tests.factories import AT
 from tests.fakes.mattermost import Mattermost, Post, refusal
 from tests.fakes.provider import Reply
 from tests.paging.conftest import World, only
+from tests.paging.media import message
 
 ALICE, BOB = "a" * 26, "b" * 26
-
-
-def message(*titles: str, reason: str = "first", repeat: bool = False) -> Message:
-    """A page for each title."""
-    items = [
-        Item(n, f"INC-{n}", title, "critical", "Checkout", AT, "pager of A", f"http://testserver/p/{n}/", reason)
-        for n, title in enumerate(titles, 1)
-    ]
-    return Message(items, "Alice Ames", "Europe/London", repeat=repeat)
 
 
 @pytest.fixture(autouse=True)

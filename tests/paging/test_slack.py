@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from incidents import lifecycle
 from paging import answers
 from paging.channels import slack as medium
-from paging.channels.base import Item, Message, SendFailed
+from paging.channels.base import SendFailed
 from paging.channels.known import available, clean, provable
 from paging.models import ContactMethod, Delivery, LiveMessage
 from teams.models import Notice
@@ -21,18 +21,10 @@ from tests.fakes.provider import Reply
 from tests.fakes.slack import Slack
 from tests.fakes.slack_words import refusal
 from tests.paging.conftest import World, with_slack
+from tests.paging.media import message
 
 ALICE, BOB = "U000ALICE", "U0000BOB"
 State = Delivery.State
-
-
-def message(*titles: str, reason: str = "first", repeat: bool = False) -> Message:
-    """A page for each title."""
-    items = [
-        Item(n, f"INC-{n}", title, "critical", "Checkout", AT, "pager of A", f"http://testserver/p/{n}/", reason)
-        for n, title in enumerate(titles, 1)
-    ]
-    return Message(items, "Alice Ames", "Europe/London", repeat=repeat)
 
 
 def rang(world: World, slack: Slack, at: object = AT) -> None:

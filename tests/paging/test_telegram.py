@@ -12,7 +12,7 @@ from incidents import lifecycle
 from paging import answers
 from paging.channels import telegram as medium
 from paging.channels import telegram_api
-from paging.channels.base import Item, Message, SendFailed
+from paging.channels.base import SendFailed
 from paging.channels.known import available, clean, provable
 from paging.models import ContactMethod, Delivery, LiveMessage
 from teams.models import Notice
@@ -21,19 +21,11 @@ from tests.factories import AT
 from tests.fakes.provider import Reply
 from tests.fakes.telegram import Telegram, refusal
 from tests.paging.conftest import World, only
+from tests.paging.media import message
 
 ALICE, BOB = "70010", "70020"
 State = Delivery.State
 BLOCKED = refusal(403, "Forbidden: bot was blocked by the user")
-
-
-def message(*titles: str, reason: str = "first", repeat: bool = False) -> Message:
-    """A page for each title."""
-    items = [
-        Item(n, f"INC-{n}", title, "critical", "Checkout", AT, "pager of A", f"http://testserver/p/{n}/", reason)
-        for n, title in enumerate(titles, 1)
-    ]
-    return Message(items, "Alice Ames", "Europe/London", repeat=repeat)
 
 
 def rang() -> None:
