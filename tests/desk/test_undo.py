@@ -297,7 +297,9 @@ def test_an_incident_that_was_hidden_meanwhile(world: World, sign_in: SignIn) ->
     back(client, token, status=404)
 
 
-OTHERWISE_SIGNED = pytest.param(signing.dumps({"by": 1}, salt="another"), id="another")  # it says when, so it names no test
+OTHERWISE_SIGNED = pytest.param(
+    signing.dumps({"by": 1}, salt="another"), id="another"
+)  # it says when, so it names no test
 
 
 @pytest.mark.parametrize("token", ["", "forged", OTHERWISE_SIGNED])
