@@ -72,4 +72,4 @@ def test_the_number_of_queries_does_not_grow(world: World, client: Client) -> No
     with CaptureQueriesContext(connection) as many:
         said = text(client, incident)
     assert "nobody answered" in said
-    assert len(many) == len(few) + 2, "what comes next is asked now: the run and its people"
+    assert len(many) == len(few) + 3, "what comes next is asked now: the run, its policy as it is today, and the people"
