@@ -79,8 +79,9 @@ def look(looks: int = LOOKS) -> dict[str, float]:
 
 BUSY = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < %s AND pid <> pg_backend_pid()"
 DROP = (
-    # Cancelled, because the auditor pages for what is open and has no next look.
-    "UPDATE incidents_incident SET page_due_at = NULL, state = 'cancelled' WHERE page_due_at IS NOT NULL",
+    # Cancelled, because the auditor pages for what is open and has no next look. Locked by id, as everybody locks them.
+    "UPDATE incidents_incident SET page_due_at = NULL, state = 'cancelled' WHERE id = ANY(ARRAY("
+    "SELECT id FROM incidents_incident WHERE page_due_at IS NOT NULL ORDER BY id FOR NO KEY UPDATE))",
     "UPDATE paging_delivery SET state = 'cancelled' WHERE state = 'queued'",
 )
 PATIENCE = 30.0  # seconds
