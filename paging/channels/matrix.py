@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
-from paging.channels import matrix_api
+from paging.channels import json_api, matrix_api
 from paging.channels.base import Message, News, Receipt, SendFailed
 from paging.channels.matrix_text import compose, plain, replaced
 
@@ -54,7 +54,7 @@ class Matrix:
         content = replaced(event, compose(address, message, news))
         try:
             matrix_api.put(room, EVENT, named(address, event, content["body"]), content)
-        except matrix_api.Refused as error:
+        except json_api.Refused as error:
             if error.code not in matrix_api.LOST:
                 raise
 
@@ -69,7 +69,7 @@ class Matrix:
         room = matrix_api.room_with(address)
         try:
             return f"{room} {matrix_api.put(room, EVENT, name, content)}"
-        except matrix_api.Refused as error:
+        except json_api.Refused as error:
             if error.code not in matrix_api.LOST:
                 raise
         # We are not in that room any more: another one, with another invitation, and the page in it.

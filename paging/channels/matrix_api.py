@@ -5,7 +5,6 @@ https://spec.matrix.org/latest/client-server-api/
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -14,10 +13,9 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from foundation.egress import http
 from foundation.egress.http import LARGEST, Answer
-from paging.channels.base import SendFailed
-from paging.channels.refusals import reach
+from paging.channels import json_api
+from paging.channels.json_api import Refused
 
 LIMIT = 2.0
 """Seconds of one request; a page needs five at the most, and one when its room is known."""
@@ -38,12 +36,6 @@ LOST = frozenset({"M_FORBIDDEN", "M_NOT_FOUND"})
 """What is said of a room in which we are not (any more)."""
 
 
-class Refused(SendFailed):
-    """The server said no; `code` is its word for why, such as M_FORBIDDEN."""
-
-    code, status = "", 0
-
-
 def call(
     method: str,
     path: str,
@@ -54,19 +46,16 @@ def call(
 ) -> dict[str, Any]:
     """Ask; `limit` in seconds (2 without). Returns the answer, raises SendFailed."""
     url = f"{settings.MATRIX_URL.rstrip('/')}/_matrix/client/v3/{path}"
-    body = b"" if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {"Authorization": f"Bearer {settings.MATRIX_TOKEN}", "Content-Type": "application/json"}
-    answer = reach(
-        lambda: http.call(method, url, body=body, headers=headers, typed=False, limit=limit or LIMIT, largest=largest),
-        ours=True,
+    return json_api.call(
+        method,
+        url,
+        content,
+        token=settings.MATRIX_TOKEN,
         setting="MATRIX_URL",
+        refusal=_refusal,
+        limit=limit or LIMIT,
+        largest=largest,
     )
-    found = answer.json()
-    if not answer.ok:
-        raise _refusal(answer, found if isinstance(found, dict) else {})
-    if not isinstance(found, dict):
-        raise SendFailed(_("The provider's answer cannot be read."))
-    return found
 
 
 def _refusal(answer: Answer, found: dict[str, Any]) -> Refused:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from paging.channels import mattermost_api
+from paging.channels import json_api, mattermost_api
 from paging.channels.base import Message, News, Receipt, SendFailed
 from paging.channels.mattermost_text import compose, escaped
 
@@ -36,7 +36,7 @@ def clean(address: str) -> str:
     try:
         found = mattermost_api.call("GET", path)
     except SendFailed as error:
-        missing = isinstance(error, mattermost_api.Refused) and error.switch_off
+        missing = isinstance(error, json_api.Refused) and error.switch_off
         raise ValueError(_("Mattermost knows nobody of this name.") if missing else str(error)) from error
     user = str(found.get("id", ""))
     if not USER.fullmatch(user) or found.get("delete_at") or found.get("is_bot"):
@@ -64,7 +64,7 @@ class Mattermost:
             return
         try:
             mattermost_api.call("PUT", f"posts/{reference}", {"id": reference, **compose(address, message, news)})
-        except mattermost_api.Refused as error:
+        except json_api.Refused as error:
             # A post that is gone, or too old for the server's limit, is not worth another try, nor a word to anybody.
             if not (error.status == mattermost_api.NOT_THERE or "time_limit" in error.code):
                 raise

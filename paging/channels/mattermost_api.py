@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +9,9 @@ from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from foundation.egress import http
 from foundation.egress.http import Answer
-from paging.channels.base import SendFailed
-from paging.channels.refusals import reach
+from paging.channels import json_api
+from paging.channels.json_api import Refused
 
 LIMIT = 3.0
 """Seconds of one request; a page needs three at the most, and one when its channel is known."""
@@ -24,28 +22,11 @@ LONGEST_WAIT = 3600.0
 KNOWN_FOR = 24 * 60 * 60
 
 
-class Refused(SendFailed):
-    """Mattermost said no; `code` is the id of its error, `status` the number of HTTP."""
-
-    code, status = "", 0
-
-
 def call(method: str, path: str, content: Any = None) -> dict[str, Any]:  # noqa: ANN401
     """Ask; returns the answer. Raises SendFailed."""
     url = f"{settings.MATTERMOST_URL.rstrip('/')}/api/v4/{path}"
-    body = b"" if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = {"Authorization": f"Bearer {settings.MATTERMOST_TOKEN}", "Content-Type": "application/json"}
-    answer = reach(
-        lambda: http.call(method, url, body=body, headers=headers, typed=False, limit=LIMIT),
-        ours=True,
-        setting="MATTERMOST_URL",
-    )
-    found = answer.json()
-    if not answer.ok:
-        raise _refusal(answer, found if isinstance(found, dict) else {})
-    if not isinstance(found, dict):
-        raise SendFailed(_("The provider's answer cannot be read."))
-    return found
+    token = settings.MATTERMOST_TOKEN
+    return json_api.call(method, url, content, token=token, setting="MATTERMOST_URL", refusal=_refusal, limit=LIMIT)
 
 
 def _refusal(answer: Answer, found: dict[str, Any]) -> Refused:
