@@ -10,7 +10,7 @@ import difflib
 import ipaddress
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -205,3 +205,13 @@ def team_notices(text: str) -> dict[str, list[str]]:
             raise BadSetting(f"TEAM_NOTICES: entry {number} has a kind that is not taken. Did you mean {near[0]}://?")
         found.setdefault(team, []).append(url)
     return found
+
+
+def chat_roles(value: Callable[[str], str]) -> list[str]:
+    """Chats that a process of ours asks, by the name of its command, as the settings are that `value` gives by name."""
+    asked = {
+        "slack": value("SLACK_APP_TOKEN") and value("SLACK_BOT_TOKEN"),
+        "telegram": value("TELEGRAM_TOKEN") and not value("TELEGRAM_WEBHOOK_SECRET"),
+        "matrix": value("MATRIX_URL") and value("MATRIX_TOKEN"),
+    }
+    return [name for name, is_asked in asked.items() if is_asked]

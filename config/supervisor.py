@@ -24,7 +24,6 @@ from config.home import ROOT, Home, secret_key, vapid_private_key
 from config.privileges import Refused
 
 ROLES = ("web", "worker", "dispatch")
-SLACK = ("SLACK_APP_TOKEN", "SLACK_BOT_TOKEN")
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 STATIC_STAMP = ROOT / "build" / "staticfiles.stamp"
 TRIES = 3  # ends of a role before the first "ready" that make us give up
@@ -75,11 +74,7 @@ class Up:
 
     def _asked_for(self) -> list[str]:
         """Roles that only some installations have: the connections to chats."""
-        slack = all(given(name, self.environ) for name in SLACK)
-        telegram = given("TELEGRAM_TOKEN", self.environ) and not given("TELEGRAM_WEBHOOK_SECRET", self.environ)
-        matrix = all(given(name, self.environ) for name in ("MATRIX_URL", "MATRIX_TOKEN"))
-        roles = {"slack": slack, "telegram": telegram, "matrix": matrix}
-        return [name for name, asked in roles.items() if asked]
+        return environment.chat_roles(lambda name: given(name, self.environ))
 
     def _collect(self) -> tuple[Child, str] | None:
         """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from config.environment import chat_roles
 from foundation.dispatch import registry
 from foundation.health import CLOCK_SKEW, SILENT, clock_skew
 from foundation.models import Process
@@ -123,18 +124,12 @@ def _processes(running: list[Running]) -> list[Check]:
 
 def _chats(running: list[Running]) -> list[Check]:
     """Chats that are asked by a process of ours: without it, presses on their buttons do nothing."""
-    asked = {
-        "slack": settings.SLACK_APP_TOKEN and settings.SLACK_BOT_TOKEN,
-        "telegram": settings.TELEGRAM_TOKEN and not settings.TELEGRAM_WEBHOOK_SECRET,
-        "matrix": settings.MATRIX_URL and settings.MATRIX_TOKEN,
-    }
     alive = {one.process.role for one in running if not one.silent}
     well = _("The %(role)s is heard.")
     away = _("The %(role)s is not heard: presses there do nothing until “manage.py %(name)s” runs and gets an answer.")
     return [
         Check(name in alive, (well if name in alive else away) % {"role": ROLES[name], "name": name})
-        for name, is_asked in asked.items()
-        if is_asked
+        for name in chat_roles(lambda name: str(getattr(settings, name)))
     ]
 
 

@@ -17,7 +17,7 @@ class Configured(models.Model):
 
 
 class Process(models.Model):
-    """A running dispatcher, worker or web process, known by its heartbeat."""
+    """A running dispatcher, worker or connection to a chat, known by its heartbeat."""
 
     name = models.CharField(max_length=200, primary_key=True)
     role = models.CharField(max_length=20)
