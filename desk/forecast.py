@@ -12,7 +12,7 @@ from incidents.models import Incident
 from oncall.models import EscalationStep
 from paging import targets
 from paging.models import Escalation
-from paging.policy import Policy, policy_for
+from paging.policy import Policy, followed, policy_for
 from teams.models import Service, User
 
 
@@ -29,20 +29,14 @@ def next_page(incident: Incident) -> NextPage | None:
     """What the running escalation does next; None when paging looks at nothing."""
     if incident.page_due_at is None:
         return None
-    policy, run = _followed(incident)
+    policy, run = followed(incident)
     changed = run is not None and policy != policy_for(incident.service_id)
     return NextPage(incident.page_due_at, _asked_by(policy, run, incident.page_due_at), changed)
 
 
 def if_escalated(incident: Incident, at: datetime) -> str:
     """Who is paged when somebody goes on to the next step at `at`: whoever has it is passed, and paging starts anew."""
-    return would_page(incident.service, at).asked if incident.is_held else _asked_by(*_followed(incident), at)
-
-
-def _followed(incident: Incident) -> tuple[Policy, Escalation | None]:
-    """The policy that its run began with, and the run; before there is one, the policy as it is."""
-    run = Escalation.objects.filter(incident=incident, fence=incident.page_fence).first()
-    return (Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)), run
+    return would_page(incident.service, at).asked if incident.is_held else _asked_by(*followed(incident), at)
 
 
 def _asked_by(policy: Policy, run: Escalation | None, at: datetime) -> str:

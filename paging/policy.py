@@ -105,9 +105,12 @@ def taken_at(policies: Iterable[EscalationPolicy], at: datetime) -> dict[int, li
     }
 
 
+def followed(incident: Incident) -> tuple[Policy, Escalation | None]:
+    """The policy that its run began with, and the run; before there is one, the policy as it is."""
+    run = Escalation.objects.filter(incident=incident, fence=F("incident__page_fence")).first()
+    return (Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)), run
+
+
 def acknowledgements_for(incident: Incident) -> int:
     """How many different people have to acknowledge before its paging stops, by the policy of its run."""
-    runs = Escalation.objects.filter(incident=incident, fence=F("incident__page_fence"))
-    snapshot = runs.values_list("policy", flat=True).first()
-    policy = Policy.restore("", snapshot) if snapshot else policy_for(incident.service_id)
-    return policy.acknowledgements
+    return followed(incident)[0].acknowledgements

@@ -78,7 +78,10 @@ class Dispatcher:
         for work in works:
             keys = work.due(at, LOOK)
             found += len(keys)
-            (self.more.add if len(keys) == LOOK else self.more.discard)(work.name)
+            if len(keys) == LOOK:
+                self.more.add(work.name)
+            else:
+                self.more.discard(work.name)
             self._forget(work, keys)
             for key in keys:
                 self._hand_over(work, key)
