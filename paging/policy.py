@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from oncall.models import EscalationPolicy, EscalationStep
 from oncall.team_clock import zone_of, zones_of
 from paging.models import Escalation
 from paging.targets import administrators
+
+logger = logging.getLogger(__name__)
 
 CATCH_ALL_EVERY = timedelta(minutes=15)
 
@@ -106,9 +109,18 @@ def taken_at(policies: Iterable[EscalationPolicy], at: datetime) -> dict[int, li
 
 
 def followed(incident: Incident) -> tuple[Policy, Escalation | None]:
-    """The policy that its run began with, and the run; before there is one, the policy as it is."""
+    """The policy that its run began with, and the run; before there is one, the policy as it is.
+
+    So it is where the run's snapshot cannot be read: nobody is kept from looking, or from acknowledging, by one bad row.
+    """
     run = Escalation.objects.filter(incident=incident, fence=F("incident__page_fence")).first()
-    return (Policy.restore(run.policy_slug, run.policy) if run else policy_for(incident.service_id)), run
+    if run is None:
+        return policy_for(incident.service_id), None
+    try:
+        return Policy.restore(run.policy_slug, run.policy), run
+    except (KeyError, TypeError, ValueError):
+        logger.exception("the policy that %s began with cannot be read; the present one is shown", incident)
+        return policy_for(incident.service_id), run
 
 
 def acknowledgements_for(incident: Incident) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from tests.peers import peer
 from tests.system import System
@@ -24,11 +24,15 @@ ARGUMENTS = [
 SECONDS = 1000
 """Playwright counts in milliseconds."""
 
+PATIENCE = 10 * SECONDS
+"""For an element and for what is said of it alike: two cores may be busy with other people's tests."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """One Chromium. Ends within a module: while its loop runs, Django refuses the database in this thread."""
     program = peer("chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         try:
@@ -54,7 +58,7 @@ class Visitor:
             locale="en-GB",
             timezone_id="Europe/London",
         )
-        self.context.set_default_timeout(10 * SECONDS)
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.tab()
 
     def tab(self) -> Page:

@@ -197,7 +197,7 @@ class Lab:
     def acknowledge(self, incident: str) -> float:
         """An administrator has it; when that was answered, by the moved clock."""
         answer = self.system.post(f"/api/v1/incidents/{incident}/acknowledge/", {}, token=self.token)
-        assert answer.status == 200, answer.body
+        assert answer.status == 200, (answer.body, self.system.log[-4000:])
         return self.now()
 
     @property

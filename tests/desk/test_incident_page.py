@@ -15,7 +15,7 @@ from incidents.lifecycle import Opening
 from incidents.models import Incident
 from oncall.models import EscalationStep
 from paging.incident_channels import IncidentChannel
-from paging.models import Delivery
+from paging.models import Delivery, Escalation
 from teams.models import Playbook, User
 from tests.clock import work_off
 from tests.desk.conftest import World
@@ -78,6 +78,19 @@ def test_a_policy_that_was_changed_meanwhile_is_said(world: World, sign_in: Sign
     assert said not in sign_in(world.bob).get(incident.path).content.decode()
     EscalationStep.objects.update(wait=900)
     assert said in sign_in(world.bob).get(incident.path).content.decode()
+
+
+def test_a_run_that_cannot_be_read_keeps_nobody_from_looking_or_acknowledging(
+    world: World, sign_in: SignIn, now: object
+) -> None:
+    incident = lifecycle.open_one(Opening("Queue stuck", world.service, "critical"), at=AT)
+    work_off(AT, "paging")
+    assert Escalation.objects.filter(incident=incident).update(policy={}) == 1
+    client = sign_in(world.ana)
+    assert "Next: " in client.get(incident.path).content.decode()
+    client.post(f"{incident.path}acknowledge/")
+    incident.refresh_from_db()
+    assert incident.held_by == world.ana
 
 
 def test_times_are_the_viewers(world: World, sign_in: SignIn, now: object) -> None:
