@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oncall import rosters
 from oncall.models import EscalationPolicy, EscalationStep
 from paging.policy import taken_at
-from teams.models import Membership, User
+from teams.models import Area, Membership, User
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Reach:
 
     @classmethod
     def of(cls, targets: Iterable[str], at: datetime) -> Reach:
-        """What `targets` reach at `at`; at most five queries for any number of them."""
-        named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set(), "role": set()}
+        """What `targets` reach at `at`; at most six queries for any number of them."""
+        named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set(), "area": set(), "role": set()}
         for target in targets:
             kind, _sep, name = target.partition(":")
             named.setdefault(kind, set()).add(name)
@@ -38,6 +38,9 @@ class Reach:
         )
         for member in members if named["team"] else ():
             found.setdefault(f"team:{member.team.slug}", []).append(member.user)
+        areas = Area.objects.filter(slug__in=named["area"], lead__in=active).select_related("lead")
+        for area in areas if named["area"] else ():
+            found[f"area:{area.slug}"] = [area.lead] if area.lead else []
         for slug, (_name, holder) in (
             rosters.holders(sorted(named["schedule"]), at) if named["schedule"] else {}
         ).items():

@@ -11,21 +11,22 @@ from django.utils.translation import ngettext
 from foundation.ui.times import duration
 from oncall.models import EscalationPolicy, Schedule
 from paging.policy import CATCH_ALL_EVERY
-from teams.models import Team, User
+from teams.models import Area, Team, User
 
 
 @dataclass(frozen=True)
 class Names:
-    """What targets call people, schedules and teams; three queries for any number of targets."""
+    """What targets call people, schedules, teams and areas; four queries for any number of targets."""
 
     people: dict[str, User]
     schedules: dict[str, Schedule]
     teams: dict[str, Team]
+    areas: dict[str, Area]
 
     @classmethod
     def of(cls, targets: Iterable[str]) -> Names:
         """The names behind `targets`."""
-        named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set()}
+        named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set(), "area": set()}
         for target in targets:
             kind, _sep, name = target.partition(":")
             named.setdefault(kind, set()).add(name)
@@ -33,15 +34,18 @@ class Names:
             {user.email: user for user in User.objects.filter(email__in=named["user"])},
             {schedule.slug: schedule for schedule in Schedule.objects.filter(slug__in=named["schedule"])},
             {team.slug: team for team in Team.objects.filter(slug__in=named["team"])},
+            {area.slug: area for area in Area.objects.filter(slug__in=named["area"])},
         )
 
     def words(self, target: str) -> str:
-        """One target: "who has the pager of payments-primary", "Ana Ames", "everybody in Payments"."""
+        """One target: "who has the pager of payments-primary", "Ana Ames", "everybody in Payments", "the lead of Shop"."""
         kind, _sep, name = target.partition(":")
         if kind == "schedule":
             return _("who has the pager of %s") % self.schedules.get(name, name)
         if kind == "team":
             return _("everybody in %s") % self.teams.get(name, name)
+        if kind == "area":
+            return _("the lead of %s") % self.areas.get(name, name)
         if kind == "role":
             return _("the administrators") if name == "admin" else _("everybody with the role %s") % name
         return str(self.people.get(name, name))
@@ -82,7 +86,7 @@ class InWords:
 
 
 def in_words(policies: Iterable[EscalationPolicy]) -> list[InWords]:
-    """The policies in words; give them with `prefetch_related("steps")`. Three queries for all of them."""
+    """The policies in words; give them with `prefetch_related("steps")`. Four queries for all of them."""
     policies = list(policies)
     targets = [target for policy in policies for target in policy.catch_all]
     targets += [target for policy in policies for step in policy.steps.all() for target in step.notify]

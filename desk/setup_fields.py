@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from alerts.matching import OPERATORS, compile_match
 from foundation.text import is_plain
 from oncall.models import Schedule
-from teams.models import Role, Team, User, check_timezone
+from teams.models import Area, Role, Team, User, check_timezone
 from teams.permissions import Standing, may_edit_team_config
 
 
@@ -98,11 +98,17 @@ def offer(field: forms.Field, rows: Iterable[Model], *, empty: str | None = None
 
 
 def targets() -> list[tuple[str, Any]]:
-    """Whom a step can page, grouped: who has a pager, one person, everybody in a team."""
+    """Whom a step can page, grouped: who has a pager, one person, everybody in a team, the lead of an area."""
     pagers = [(f"schedule:{one.slug}", _("Pager of %s") % one) for one in Schedule.objects.filter(archived_at=None)]
     persons = [(f"user:{one.email}", f"{one}") for one in people()]
     teams = [(f"team:{one.slug}", _("Everybody in %s") % one) for one in Team.objects.filter(archived_at=None)]
-    groups = [(_("Whoever has the pager"), pagers), (_("People"), persons), (_("Teams"), teams)]
+    areas = [(f"area:{one.slug}", _("Lead of %s") % one) for one in Area.objects.filter(archived_at=None)]
+    groups = [
+        (_("Whoever has the pager"), pagers),
+        (_("People"), persons),
+        (_("Teams"), teams),
+        (_("Leads of areas"), areas),
+    ]
     return [("", _("choose")), *((name, rows) for name, rows in groups if rows)]
 
 

@@ -206,7 +206,7 @@ AREA = Thing(
     gettext_lazy("Area"),
     _may_area,
     lambda area: reverse("desk:setup"),
-    lambda area: [str(team) for team in area.teams.filter(archived_at=None)],
+    lambda area: [*(str(team) for team in area.teams.filter(archived_at=None)), *asking(f"area:{area.slug}")],
 )
 
 

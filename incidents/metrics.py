@@ -21,9 +21,11 @@ class Pause(NamedTuple):
     reopened_at: datetime
 
 
-@dataclass(frozen=True)
-class Stamps:
-    """When what happened to one incident. Instants are aware; None: it has not happened, or nobody knows."""
+class Stamps(NamedTuple):
+    """When what happened to one incident. Instants are aware; None: it has not happened, or nobody knows.
+
+    A review reads those of many hundreds: a tuple is made in a fifth of the time that a frozen dataclass takes.
+    """
 
     detected_at: datetime
     impact_started_at: datetime | None = None

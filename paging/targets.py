@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from oncall import rosters
-from teams.models import Role, Team, User
+from teams.models import Area, Role, Team, User
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Found:
 
 
 def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
-    """The active people behind `schedule:slug`, `user:email`, `team:slug` and `role:admin` at `at`.
+    """The active people behind `schedule:slug`, `user:email`, `team:slug`, `area:slug` (its lead) and `role:admin` at `at`.
 
     `step` is added to the reason ("step 1"). Each target is asked when its step begins, never before: the recipients equal
     the on-call function at that instant.
@@ -43,6 +43,8 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
                 _people(found, User.objects.active().filter(email=name), _("named in %s") % step)
             case "team":
                 _team(found, name, step)
+            case "area":
+                _area(found, name, step)
             case "role":
                 _people(found, User.objects.active().filter(role=name), _("administrator, %s") % step)
         if len(found.people) == before and not _known(found, kind, name):
@@ -65,6 +67,12 @@ def _team(found: Found, slug: str, step: str) -> None:
     if team:
         members = User.objects.active().filter(memberships__team=team)
         _people(found, members, _("member of %(team)s, %(step)s") % {"team": team, "step": step})
+
+
+def _area(found: Found, slug: str, step: str) -> None:
+    area = Area.objects.filter(slug=slug, lead__in=User.objects.active()).select_related("lead").first()
+    if area and area.lead:
+        found.add(area.lead, _("lead of %(area)s, %(step)s") % {"area": area, "step": step})
 
 
 def _schedule(found: Found, holding: tuple[str, User | None] | None, step: str) -> None:

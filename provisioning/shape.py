@@ -52,17 +52,17 @@ def check_known(kind: str, name: str, findings: Findings) -> None:
 
 
 class Target(Kind):
-    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com` or `team:payments`."""
+    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com`, `team:payments`, or the lead of `area:shop`."""
 
-    what = "a target such as schedule:payments-primary, user:a@example.com or team:payments"
-    kinds: ClassVar[tuple[str, ...]] = ("schedule", "user", "team")
+    what = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
+    kinds: ClassVar[tuple[str, ...]] = ("schedule", "user", "team", "area")
 
     def parse(self, text: str, findings: Findings) -> str:
         """With people in lower case."""
         kind, colon, name = text.partition(":")
         if kind not in self.kinds or not colon:
             near = nearest(f"{kind}:", [f"{one}:" for one in self.kinds])
-            raise ValueError(f"{text[:120]!r} does not begin with schedule:, user: or team:.{near}")
+            raise ValueError(f"{text[:120]!r} does not begin with schedule:, user:, team: or area:.{near}")
         name = Refers(kind).parse(name.strip(), findings)
         return f"{kind}:{name}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -22,14 +22,14 @@ from paging.models import Page
 from review.facts import Case, Facts, Felt, Kept, Period, Rung
 from review.interruptions import Call
 from review.learning import deadlines_of, items_of, obstacles_of
-from review.names import Names, Told, told_of
+from review.names import Names, told_of
 from review.rotations import rotation_of
 from review.week import Week
 from teams.models import Service, User
 
 COUNTED = Q(drill=False) & ~Q(state__in=[State.CANCELLED, State.MERGED])
 """Left out of every figure: drills, cancelled incidents, and those merged into another."""
-MOMENTS = tuple(one.name for one in fields(Stamps) if one.name != "pauses")
+MOMENTS = Stamps._fields[:-1]  # the last are the pauses
 CHAIN = timedelta(days=1)
 """How far before the first week pages are read, for an interruption that had begun already."""
 
@@ -58,7 +58,7 @@ def collect(week: Week, *, zone: str, at: datetime, reader: User, only: Set[str]
         "felt": lambda: _felt(span, names),
         "services": _services,
         "deadlines": lambda: deadlines_of(span.start, span.end, names),
-        "items": lambda: items_of(span.start, span.end, names),
+        "items": lambda: items_of(last.moment, this.moment, names),
         "obstacles": lambda: obstacles_of(span.start, span.end, names),
     }
     found = {name: way() for name, way in ways.items() if name in only}
@@ -81,15 +81,15 @@ def _cases(span: Span, names: Names) -> tuple[Case, ...]:
 
 
 def _case(row: tuple[Any, ...], pauses: Mapping[int, list[Pause]], names: Names) -> Case:
-    told, moments = Told(*row[:4]), row[4 : 4 + len(MOMENTS)]
+    ref, moments = names.ref(*row[:4]), row[4 : 4 + len(MOMENTS)]
     reopened, quiet, resolver, service = row[4 + len(MOMENTS) :]
-    stamps = Stamps(**dict(zip(MOMENTS, moments, strict=True)), pauses=tuple(pauses[told.pk]))
+    stamps = Stamps(*moments, pauses=tuple(pauses.get(row[0], ())))
     by_itself = resolver != "human"
     held = quiet and (stamps.first_page_at is None or stamps.first_page_at >= quiet)  # one left before: it was not
     return Case(
-        names.ref(told),
-        told.severity,
-        "" if names.hides(told) else service or "",
+        ref,
+        ref.severity,
+        "" if ref.hidden else service or "",
         stamps,
         self_resolved=stamps.acked_at is None and stamps.resolved_at is not None and by_itself,
         held_until=quiet if held else None,
@@ -121,7 +121,7 @@ def _felt(span: Span, names: Names) -> tuple[Felt, ...]:
         .order_by("start", "pk")
         .values_list(*told_of("incident__"), "service", "start", "end", "kind", "share", "estimated")
     )
-    return tuple(Felt(names.ref(Told(*row[:4])), row[4], Impact(*row[5:])) for row in rows)
+    return tuple(Felt(names.ref(*row[:4]), row[4], Impact(*row[5:])) for row in rows)
 
 
 def _services() -> tuple[Kept, ...]:
@@ -163,6 +163,4 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     def rotation(policy: str | None, round_: int, step: int, because: str) -> str:
         return rotation_of(json.loads(policy) if policy else None, round_, step, because, called)
 
-    return tuple(
-        Rung(names.ref(Told(*row[:4])), Call(*(*row[4:8], rotation(*row[8:12]))), words[row[12]]) for row in pages
-    )
+    return tuple(Rung(names.ref(*row[:4]), Call(*row[4:8], rotation(*row[8:12])), words[row[12]]) for row in pages)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
 
-from oncall.wallclock import to_local
+from oncall.wallclock import zone_named
 
 APART = timedelta(minutes=60)
 """Pages that are at most so far apart are one interruption."""
@@ -28,15 +26,23 @@ class Call(NamedTuple):
     @property
     def in_sleep(self) -> bool:
         """Whether it rang between 22:00 and 08:00 of the person's own clock."""
-        hour = to_local(self.at, self.zone).hour
+        hour = self.at.astimezone(zone_named(self.zone)).hour
         return hour >= ASLEEP or hour < AWAKE
 
 
-@dataclass(frozen=True)
-class Interruption:
-    """Calls to one person, each at most an hour after the one before. It counts where and when it began."""
+class Interruption(NamedTuple):
+    """Calls to one person, each at most an hour after the one before. It counts where and when it began.
+
+    It is one `of_sleep` when any of its pages rang at night.
+    """
 
     calls: tuple[Call, ...]
+    of_sleep: bool
+
+    @classmethod
+    def of(cls, calls: list[Call]) -> Interruption:
+        """These calls, joined."""
+        return cls(tuple(calls), any(call.in_sleep for call in calls))
 
     @property
     def at(self) -> datetime:
@@ -47,11 +53,6 @@ class Interruption:
     def rotation(self) -> str:
         """The rotation of its first page."""
         return self.calls[0].rotation
-
-    @cached_property
-    def of_sleep(self) -> bool:
-        """Whether any of its pages rang at night."""
-        return any(call.in_sleep for call in self.calls)
 
 
 def interruptions(calls: Iterable[Call]) -> list[Interruption]:
@@ -65,4 +66,4 @@ def interruptions(calls: Iterable[Call]) -> list[Interruption]:
                 found[-1].append(call)
             else:
                 found.append([call])
-    return sorted((Interruption(tuple(one)) for one in found), key=lambda one: (one.at, one.calls[0].page))
+    return sorted((Interruption.of(one) for one in found), key=lambda one: (one.at, one.calls[0].page))

@@ -11,7 +11,8 @@ from incidents.models import State
 from postmortems.models import Clock, ItemEvent, Remediation, UnblockRequest
 from postmortems.models.remediation import path_of_item
 from review.facts import Deadline, Item, Obstacle
-from review.names import Names, Told, told_of
+from review.names import Names, told_of
+from review.values import Ref
 
 OWED = Q(postmortem__incident__drill=False) & ~Q(postmortem__incident__state__in=[State.CANCELLED, State.MERGED])
 LIVE = (Remediation.State.ACCEPTED, Remediation.State.IN_PROGRESS, Remediation.State.BLOCKED)
@@ -29,23 +30,26 @@ def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline
     columns = ("kind", "state", "due_at", "extended_to", "ended_at")
     waiver = ("waiver", "waiver_text", "waiver_link", "waived_by__name", "waived_by__email")
     found = rows.values_list(*told_of("postmortem__incident__"), *columns, *waiver)
-    return tuple(_deadline(Told(*row[:4]), row[4:9], row[9:], names) for row in found)
+    return tuple(_deadline(names.ref(*row[:4]), row[4:9], row[9:]) for row in found)
 
 
-def _deadline(told: Told, facts: tuple[Any, ...], waiver: tuple[Any, ...], names: Names) -> Deadline:
+def _deadline(ref: Ref, facts: tuple[Any, ...], waiver: tuple[Any, ...]) -> Deadline:
     kind, state, due, extended, ended = facts
     code, text, link, name, email = waiver
-    said = (text, link, name or email or "") if not names.hides(told) else ("", "", "")
+    said = (text, link, name or email or "") if not ref.hidden else ("", "", "")
     word = str(Clock.Waiver(code).label) if code else ""
-    return Deadline(names.ref(told), kind, state, due, extended, ended, word, *said)
+    return Deadline(ref, kind, state, due, extended, ended, word, *said)
 
 
-def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
-    """Accepted items that were open at some time in [start, end); one that is worked on was accepted."""
-    begun = Q(accepted_at=None, created_at__lt=end, state__in=LIVE)
+def items_of(first: datetime, last: datetime, names: Names) -> tuple[Item, ...]:
+    """Accepted items that may have been open at `first` or at `last`, a week later; one that is worked on was accepted.
+
+    What ended before `first` is open at neither.
+    """
+    begun = Q(accepted_at=None, created_at__lte=last, state__in=LIVE)
     rows = (
-        Remediation.objects.filter(Q(accepted_at__lt=end) | begun, postmortem__incident__drill=False)
-        .filter(pk__in=_not_ended_before(start))
+        Remediation.objects.filter(Q(accepted_at__lte=last) | begun, postmortem__incident__drill=False)
+        .filter(pk__in=_not_ended_before(first))
         .annotate(last_at=Case(When(state__in=UNDONE, then=_last_event())))
         .order_by("due", "pk")
     )
@@ -54,7 +58,7 @@ def items_of(start: datetime, end: datetime, names: Names) -> tuple[Item, ...]:
         *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due"),
         *("state", "accepted_at", "created_at", "done_at", "verified_at", "last_at"),
     )
-    return tuple(_item(Told(*row[:4]), row[4:11], row[11:], names) for row in found)
+    return tuple(_item(names.ref(*row[:4]), row[4:11], row[11:]) for row in found)
 
 
 def _last_event() -> Subquery:
@@ -77,14 +81,14 @@ def _not_ended_before(start: datetime) -> QuerySet[Any]:
     return keys[0].union(*keys[1:])
 
 
-def _item(told: Told, shown: tuple[Any, ...], life: tuple[Any, ...], names: Names) -> Item:
+def _item(ref: Ref, shown: tuple[Any, ...], life: tuple[Any, ...]) -> Item:
     pk, title, priority, team, owner, email, due = shown
     state, accepted, created, done, verified, last = life
     ends = (done or verified) if state in DONE else last
     span = (accepted or created, (ends or created) if state in ENDED else None)
-    if names.hides(told):
-        return Item(pk, names.ref(told), "", "", priority, "", "", due, *span)
-    return Item(pk, names.ref(told), title, path_of_item(pk), priority, team or "", owner or email or "", due, *span)
+    if ref.hidden:
+        return Item(pk, ref, "", "", priority, "", "", due, *span)
+    return Item(pk, ref, title, path_of_item(pk), priority, team or "", owner or email or "", due, *span)
 
 
 def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle, ...]:
@@ -96,14 +100,14 @@ def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle
     )
     asked = ("code", "manager__name", "manager__email", "since", "due_at", "answered_at", "answer", "ended_at")
     found = rows.values_list(*told_of("item__postmortem__incident__"), "item", "item__title", *asked)
-    return tuple(_obstacle(Told(*row[:4]), row[4:], names) for row in found)
+    return tuple(_obstacle(names.ref(*row[:4]), row[4:]) for row in found)
 
 
-def _obstacle(told: Told, asked: tuple[Any, ...], names: Names) -> Obstacle:
+def _obstacle(ref: Ref, asked: tuple[Any, ...]) -> Obstacle:
     item, title, code, name, email, since, due, answered, answer, ended = asked
     why = str(UnblockRequest.Code(code).label)
-    if names.hides(told):
-        return Obstacle(item, names.ref(told), "", "", why, "", since, due, answered, "", ended)
+    if ref.hidden:
+        return Obstacle(item, ref, "", "", why, "", since, due, answered, "", ended)
     said = str(UnblockRequest.Answer(answer).label) if answer else ""
     who = name or email or ""
-    return Obstacle(item, names.ref(told), title, path_of_item(item), why, who, since, due, answered, said, ended)
+    return Obstacle(item, ref, title, path_of_item(item), why, who, since, due, answered, said, ended)

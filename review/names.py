@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef
 
 from incidents.models import Incident, IncidentQuerySet, number_of, path_of
 from paging.models import Page
@@ -11,18 +12,9 @@ from review.values import Ref
 from teams.models import Role, User
 
 
-class Told(NamedTuple):
-    """What of an incident a row may say; read as `told_of(...)`."""
-
-    pk: int
-    title: str
-    severity: str
-    restricted: bool
-
-
 def told_of(way: str = "") -> tuple[str, ...]:
-    """The columns of a `Told`, of the incident at the end of `way` (with its underscores)."""
-    return tuple(f"{way}{name}" for name in Told._fields)
+    """The columns that `Names.ref` takes, of the incident at the end of `way` (with its underscores)."""
+    return (f"{way}pk", f"{way}title", f"{way}severity", f"{way}restricted")
 
 
 @dataclass(frozen=True)
@@ -39,21 +31,15 @@ class Names:
         """Its people are those of `IncidentQuerySet.visible_to`, and whoever was paged for it; two queries."""
         if reader.role == Role.ADMIN:
             return cls(frozenset(), all=True)
-        theirs = IncidentQuerySet(Incident).visible_to(reader).filter(restricted=True).values_list("pk", flat=True)
-        paged = Page.objects.filter(person=reader, incident__restricted=True).values_list("incident", flat=True)
-        return cls(frozenset(theirs) | frozenset(pk for pk in paged if pk))
+        restricted = IncidentQuerySet(Incident).filter(restricted=True).values_list("pk", flat=True)
+        paged = Exists(Page.objects.filter(person=reader, incident=OuterRef("pk")))
+        return cls(frozenset(restricted.visible_to(reader)) | frozenset(restricted.filter(paged)))
 
-    def hides(self, told: Told) -> bool:
-        """Whether the reader may not know which one it is."""
-        return told.restricted and not self.all and told.pk not in self.seen
-
-    def ref(self, told: Told) -> Ref:
-        """How it stands in a row."""
-        if told.pk not in self.made:
-            self.made[told.pk] = self._ref(told)
-        return self.made[told.pk]
-
-    def _ref(self, told: Told) -> Ref:
-        if self.hides(told):
-            return Ref("", "", told.severity, "", hidden=True)
-        return Ref(number_of(told.pk), told.title, told.severity, path_of(told.pk))
+    def ref(self, pk: int, title: str, severity: str, restricted: bool) -> Ref:
+        """How the incident with these columns (`told_of`) stands in a row."""
+        if pk not in self.made:
+            hidden = restricted and not self.all and pk not in self.seen
+            self.made[pk] = (
+                Ref("", "", severity, "", hidden=True) if hidden else Ref(number_of(pk), title, severity, path_of(pk))
+            )
+        return self.made[pk]

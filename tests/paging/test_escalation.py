@@ -55,6 +55,24 @@ def test_a_look_before_its_time_does_nothing(world: World) -> None:
     assert len(paged(incident)) == 1
 
 
+def test_the_lead_of_an_area_is_whoever_it_is_when_the_step_begins(world: World) -> None:
+    lena, noor = make_user("Lena"), make_user("Noor", is_active=False)
+    for lead in (lena, noor):
+        with_mail(lead)
+    area = Area.objects.create(slug="shop", name="Shop", lead=lena)
+    EscalationStep.objects.filter(position=0).update(notify=["area:shop", "area:gone"])
+    first = world.open()
+    look(AT)
+    assert [(p.person.short_name, p.because) for p in first.pages.all()] == [("Lena", "lead of Shop, step 1")]
+    assert first.timeline.get(kind=Kind.NOT_PAGED).data["target"] == "area:gone"
+    area.lead = noor
+    area.save()
+    second = world.open()
+    look(AT)
+    assert ("Lena", 0, 0, "first") not in paged(second)
+    assert paged(second)[0][2] == 1, "a lead who has left is nobody, and the next step comes at once"
+
+
 def test_rounds_then_the_catch_all_every_quarter_of_an_hour(world: World) -> None:
     incident = world.open()
     for at in (0, 5, 15, 20, 30, 45, 60):

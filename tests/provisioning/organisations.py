@@ -87,7 +87,7 @@ schedules:
   - {slug: bare, team: data, timezone: Africa/Cairo}
 policies:
   - {slug: web, name: Web first, team: web, steps: [{wait: 30s, notify: ["schedule:web-primary", "schedule:bare"]},
-     {wait: 1d, notify: ["team:web"], during: off_hours}], catch_all: ["user:Ann@example.com", "team:data"]}
+     {wait: 1d, notify: ["team:web"], during: off_hours}], catch_all: ["user:Ann@example.com", "team:data", "area:all"]}
   - {slug: last, repeat: 19, steps: [{wait: 90m, notify: ["user:ann@example.com"]}], catch_all: ["user:root@example.com"]}
 services:
   - slug: site

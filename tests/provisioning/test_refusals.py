@@ -22,7 +22,7 @@ REPLACED = {
     "unknown person": ("manager: mia@", "manager: mai@", "there is no user 'mai@example.com'. Did you mean 'mia@example.com'?"),
     "unknown team": ("teams: [payments]", "teams: [payment]", "there is no team 'payment'. Did you mean 'payments'?"),
     "unknown schedule": ("schedule:payments-primary", "schedule:payments-first", "there is no schedule 'payments-first'. Did you mean 'payments-primary'?"),
-    "unknown target": ('"team:payments"', '"tema:payments"', "'tema:payments' does not begin with schedule:, user: or team:. Did you mean 'team:'?"),
+    "unknown target": ('"team:payments"', '"tema:payments"', "'tema:payments' does not begin with schedule:, user:, team: or area:. Did you mean 'team:'?"),
     "unknown service": ("service: checkout, grouping", "service: chekout, grouping", "there is no service 'chekout'. Did you mean 'checkout'?"),
     "unknown source": ("source: am,", "source: an,", "there is no source 'an'. Did you mean 'am'?"),
     "unknown playbook": ('playbook: "Restart the queue"', "playbook: Restart the q", "has no playbook 'Restart the q'. Did you mean 'Restart the queue'?"),
