@@ -31,9 +31,10 @@ class Names:
         """Its people are those of `IncidentQuerySet.visible_to`, and whoever was paged for it; two queries."""
         if reader.role == Role.ADMIN:
             return cls(frozenset(), all=True)
-        restricted = IncidentQuerySet(Incident).filter(restricted=True).values_list("pk", flat=True)
-        paged = Exists(Page.objects.filter(person=reader, incident=OuterRef("pk")))
-        return cls(frozenset(restricted.visible_to(reader)) | frozenset(restricted.filter(paged)))
+        restricted = IncidentQuerySet(Incident).filter(restricted=True)
+        paged = restricted.filter(Exists(Page.objects.filter(person=reader, incident=OuterRef("pk"))))
+        both = (theirs.values_list("pk", flat=True) for theirs in (restricted.visible_to(reader), paged))
+        return cls(frozenset[int]().union(*both))
 
     def ref(self, pk: int, title: str, severity: str, restricted: bool) -> Ref:
         """How the incident with these columns (`told_of`) stands in a row."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, overload
 
 from incidents.metrics import FEW, Availability, Spread
@@ -140,10 +141,20 @@ class Row(NamedTuple):
 
 
 class Rows(Sequence[Row]):
-    """Rows that are put into words one by one when they are read: a week has thousands, and its page shows few."""
+    """Rows that are put in `order` and into words when they are read: a week has thousands, and its page shows few.
 
-    def __init__(self, found: Sequence[Any], tell: Callable[[Any], Row]) -> None:
-        self.found, self.tell = found, tell
+    `order` is a key for `sorted`; without one they stay as they were found.
+    """
+
+    def __init__(
+        self, found: Sequence[Any], tell: Callable[[Any], Row], order: Callable[[Any], Any] | None = None
+    ) -> None:
+        self.found, self.tell, self.order = found, tell, order
+
+    @cached_property
+    def ordered(self) -> Sequence[Any]:
+        """What the rows tell, in their order."""
+        return sorted(self.found, key=self.order) if self.order else self.found
 
     def __len__(self) -> int:
         return len(self.found)
@@ -156,8 +167,8 @@ class Rows(Sequence[Row]):
 
     def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
         if isinstance(place, slice):
-            return [self.tell(one) for one in self.found[place]]
-        return self.tell(self.found[place])
+            return [self.tell(one) for one in self.ordered[place]]
+        return self.tell(self.ordered[place])
 
 
 @dataclass(frozen=True)

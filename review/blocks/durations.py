@@ -58,16 +58,16 @@ def _times(
     facts: Facts, key: str, label: str, measure: Measure, formula: str, belongs: Belongs, note: str = ""
 ) -> Figure:
     now, then = (_of(facts, period, belongs) for period in (facts.this, facts.last))
-    spans = [(measure(case.stamps), case) for case in now]
-    shown = sorted(((span, case) for span, case in spans if span is not None), key=lambda one: one[0], reverse=True)
+    spans = [(span, case) for case in now if (span := measure(case.stamps)) is not None]
     return Figure(
         key,
         label,
         Times(Spread.of(span for span, _case in spans)),
         Times(Spread.of(measure(case.stamps) for case in then)),
         rows=Rows(
-            shown,
+            spans,
             lambda one: Row(one[1].ref, at=belongs(one[1]), seconds=one[0].total_seconds(), note=one[1].service),
+            order=lambda one: -one[0],  # the longest first
         ),
         note=note,
         formula=formula,

@@ -32,8 +32,7 @@ def incidents(facts: Facts) -> Block:
 
 
 def _of(facts: Facts, period: Period, severity: str = "") -> list[Case]:
-    found = [case for case in facts.detected_in(period) if severity in ("", case.severity)]
-    return sorted(found, key=_worst_first)
+    return [case for case in facts.detected_in(period) if severity in ("", case.severity)]
 
 
 def _worst_first(case: Case) -> tuple[int, datetime]:
@@ -47,7 +46,7 @@ def _figure(facts: Facts, key: str, label: str, severity: str = "") -> Figure:
         label,
         Count(len(now)),
         Count(len(then)),
-        rows=Rows(now, lambda case: _row(case, facts.at)),
+        rows=Rows(now, lambda case: _row(case, facts.at), order=_worst_first),
         formula=_("Incidents whose detection lies in the week. Drills, cancelled and merged incidents are left out."),
         when=_("Detected"),
         took=_("Customers felt it"),

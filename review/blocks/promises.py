@@ -105,14 +105,12 @@ def _of(promise: Promise, name: str, now: Promised, then: Promised) -> Figure:
 
 
 def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: str = "") -> Figure:
-    order = list(VERDICTS)
-    rows = sorted(now, key=lambda one: (one.verdict != Verdict.MISSED, order.index(one.verdict), one.due))
     return Figure(
         key,
         label,
         _share(now),
         _share(then),
-        rows=Rows(rows, _row),
+        rows=Rows(now, _row, order=_missed_first),
         note=note,
         formula=_(
             "Kept of those that are decided. Clocks start at the detection, or when a held page was let go, and run day and "
@@ -121,6 +119,10 @@ def _figure(key: str, label: str, now: list[Judged], then: list[Judged], note: s
         ),
         when=_("Promised for"),
     )
+
+
+def _missed_first(one: Judged) -> tuple[bool, int, datetime]:
+    return one.verdict != Verdict.MISSED, list(VERDICTS).index(one.verdict), one.due
 
 
 def _share(judged: list[Judged]) -> Share:
