@@ -22,7 +22,7 @@ from oncall.wallclock import FAR, utc
 
 __all__ = [
     "Block", "Count", "Cover", "Handover", "Holding", "Layer", "Override", "Person", "Roster", "Source", "Unit",
-    "Window", "expand", "expand_layer", "gaps", "handovers", "holder_at", "holding_at", "next_handover",
+    "Window", "expand", "expand_layer", "gaps", "handovers", "holder_at", "holding_at", "next_handover", "pieces",
 ]  # fmt: skip
 
 
@@ -133,11 +133,19 @@ def expand(roster: Roster, start: datetime, end: datetime) -> list[Block]:
     start, end = utc(start), utc(end)
     if end < start:
         raise ValueError("a span ends before it starts")
+    return _merged(pieces(roster, start, end), start, end)
+
+
+def pieces(roster: Roster, start: datetime, end: datetime) -> Iterator[Block]:
+    """What `expand` joins and cuts: disjoint blocks in order, turn by turn, without gaps.
+
+    The outer ones may reach beyond [start, end), and there other turns are not looked at.
+    """
     claims = [claim for claim in roster.override_claims if claim.start < end and claim.end > start]
     for place, layer in enumerate(roster.layers):
         blocks = _layer_blocks(layer, start, end, roster.inactive)
         claims += (Claim(block.start, block.end, (0, place), block) for block in blocks)
-    return _merged(_with_covers(roster, strongest(claims)), start, end)
+    return _with_covers(roster, strongest(claims))
 
 
 def expand_layer(roster: Roster, layer: Layer, start: datetime, end: datetime) -> list[Block]:
