@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -126,9 +126,9 @@ def _missed_first(one: Judged) -> tuple[bool, int, datetime]:
 
 
 def _share(judged: list[Judged]) -> Share:
-    number = Counter(one.verdict for one in judged)
-    met, at_risk = number[Verdict.MET], number[Verdict.AT_RISK]
-    return Share(met, met + number[Verdict.MISSED], at_risk + number[Verdict.RUNNING], at_risk)
+    found = [one.verdict for one in judged]
+    met, at_risk = found.count(Verdict.MET), found.count(Verdict.AT_RISK)
+    return Share(met, met + found.count(Verdict.MISSED), at_risk + found.count(Verdict.RUNNING), at_risk)
 
 
 def _row(one: Judged) -> Row:

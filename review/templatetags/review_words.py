@@ -6,11 +6,14 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from foundation.templatetags.ui import NOT_MEASURED
 from foundation.ui import times
 from review import words
 from review.values import Block, Change, Figure, Line, Share, Times, Value
 
 register = template.Library()
+APART = " · "
+"""Between the remarks that stand small in one line."""
 
 
 @register.filter
@@ -39,9 +42,29 @@ def beside(value: Value) -> str:
 
 
 @register.filter
+def beneath(figure: Figure) -> str:
+    """What stands small below a figure in a list: "2 running · missed: 1", "p90 40 min · longest 2 h · n 12"."""
+    return APART.join(filter(None, (beside(figure.value), figure.note)))
+
+
+@register.filter
+def compared(figure: Figure) -> str:
+    """The week before, and the change where the formula allows one: "before 5, −1 (−20 %)"."""
+    before = f"{_('before')} {words.said(figure.before)}"
+    change = figure.change
+    return f"{before}, {words.changed(change)}" if change else before
+
+
+@register.filter
+def beneath_in_grid(figure: Figure) -> str:
+    """All that stands small below a figure in a grid: "within 5 min · 2 running · before 7 of 8"."""
+    return APART.join(filter(None, (figure.note, beside(figure.value), compared(figure))))
+
+
+@register.filter
 def changed(change: Change | None) -> str:
-    """ "+2 (+40 %)", or "-" where the formula allows no change."""
-    return words.changed(change)
+    """ "+2 (+40 %)", or a pale "-" where the formula allows no change."""
+    return words.changed(change) if change else NOT_MEASURED
 
 
 @register.filter
