@@ -1,4 +1,8 @@
-"""What two weeks hold, in a constant number of queries, as the plain facts that figures are counted from."""
+"""What two weeks hold, in a constant number of queries, as the plain facts that figures are counted from.
+
+What of a query is the same for every week is put together once, when this module is read: Django takes longer to write
+such a query than PostgreSQL to answer it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Least
 
@@ -70,12 +74,18 @@ def collect(week: Week, *, zone: str, at: datetime, reader: User, only: Set[str]
     return Facts(zone, at, this, last, **found)
 
 
+CASES = (
+    Incident.objects.filter(COUNTED)
+    .order_by("pk")
+    .annotate(resolver=KeyTextTransform("resolved_at", "stamp_sources"))
+    .values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "resolver", "service__name")
+)
+
+
 def _cases(span: Span, names: Names) -> tuple[Case, ...]:
     detected = Q(detected_at__gte=span.start, detected_at__lt=span.end)
     resolved = Q(resolved_at__gte=span.start, resolved_at__lt=span.end)
-    found = Incident.objects.filter(COUNTED, detected | resolved).order_by("pk")
-    found = found.annotate(resolver=KeyTextTransform("resolved_at", "stamp_sources"))
-    rows = list(found.values_list(*told_of(), *MOMENTS, "reopened", "silenced_until", "resolver", "service__name"))
+    rows = list(CASES.filter(detected | resolved))
     pauses = _pauses([row[0] for row in rows if row[4 + len(MOMENTS)]])  # few were reopened
     return tuple(_case(row, pauses, names) for row in rows)
 
@@ -114,22 +124,23 @@ def _instant(was: dict[str, Any], name: str) -> datetime | None:
         return None
 
 
+FELT = (
+    ImpactInterval.objects.filter(incident__in=Incident.objects.filter(COUNTED))
+    .order_by("start", "pk")
+    .values_list(*told_of("incident__"), "service", "start", "end", "kind", "share", "estimated")
+)
+
+
 def _felt(span: Span, names: Names) -> tuple[Felt, ...]:
-    rows = (
-        ImpactInterval.objects.filter(Q(end=None) | Q(end__gt=span.start), start__lt=span.end)
-        .filter(incident__in=Incident.objects.filter(COUNTED))
-        .order_by("start", "pk")
-        .values_list(*told_of("incident__"), "service", "start", "end", "kind", "share", "estimated")
-    )
+    rows = FELT.filter(Q(end=None) | Q(end__gt=span.start), start__lt=span.end)
     return tuple(Felt(names.ref(*row[:4]), row[4], Impact(*row[5:])) for row in rows)
 
 
-def _services() -> tuple[Kept, ...]:
-    """Services in use, with the first key of a source that speaks of them, or the first impact that anybody noted."""
+def _watched() -> QuerySet[Any, Any]:
     here = OuterRef("pk")
     keys = Key.objects.filter(source__archived_at=None).order_by("created_at").values("created_at")
     anywhere = Route.objects.filter(service=OuterRef(OuterRef("pk")), source=None)
-    rows = Service.objects.filter(archived_at=None).annotate(
+    services = Service.objects.filter(archived_at=None).annotate(
         since=Least(
             Subquery(keys.filter(source__service=here)[:1]),
             Subquery(keys.filter(source__routes__service=here)[:1]),
@@ -137,26 +148,36 @@ def _services() -> tuple[Kept, ...]:
             Subquery(ImpactInterval.objects.filter(service=here).order_by("start").values("start")[:1]),
         )
     )
+    return services.order_by("slug").values_list("pk", "slug", "name", "target", "since")
+
+
+SERVICES = _watched()
+
+
+def _services() -> tuple[Kept, ...]:
+    """Services in use, with the first key of a source that speaks of them, or the first impact that anybody noted."""
     return tuple(
         Kept(pk, slug, name, float(target) if target is not None else None, since)
-        for pk, slug, name, target, since in rows.order_by("slug").values_list("pk", "slug", "name", "target", "since")
+        for pk, slug, name, target, since in SERVICES.all()
     )
+
+
+PAGES = (
+    Page.objects.exclude(reason=Page.Reason.TEST)
+    .filter(incident__drill=False)
+    .annotate(policy=Cast("escalation__policy", TextField()))  # few differ: each is read once
+    .order_by("created_at", "pk")
+    .values_list(
+        *told_of("incident__"),
+        *("pk", "person", "created_at", "person__timezone"),
+        *("policy", "round", "step", "because", "reason"),
+    )
+)
 
 
 def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     """Pages that were about an incident; tests to oneself and drills are none. A false alarm wakes people too."""
-    pages = (
-        Page.objects.filter(created_at__gte=span.start - CHAIN, created_at__lt=span.end)
-        .exclude(reason=Page.Reason.TEST)
-        .filter(incident__drill=False)
-        .annotate(policy=Cast("escalation__policy", TextField()))  # few differ: each is read once
-        .order_by("created_at", "pk")
-        .values_list(
-            *told_of("incident__"),
-            *("pk", "person", "created_at", "person__timezone"),
-            *("policy", "round", "step", "because", "reason"),
-        )
-    )
+    pages = PAGES.filter(created_at__gte=span.start - CHAIN, created_at__lt=span.end)
     words = {str(value): str(label) for value, label in Page.Reason.choices}
 
     @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple
 
 from oncall.wallclock import zone_named
@@ -58,12 +57,12 @@ class Interruption(NamedTuple):
 def interruptions(calls: Iterable[Call]) -> list[Interruption]:
     """The calls, joined for each person; in the order of their beginnings."""
     found: list[list[Call]] = []
-    ordered = sorted(calls, key=lambda call: (call.person, call.at, call.page))
-    for _person, theirs in groupby(ordered, key=lambda call: call.person):
-        began = len(found)
-        for call in theirs:
-            if len(found) > began and call.at - found[-1][-1].at <= APART:
-                found[-1].append(call)
-            else:
-                found.append([call])
-    return sorted((Interruption.of(one) for one in found), key=lambda one: (one.at, one.calls[0].page))
+    latest: dict[int, list[Call]] = {}
+    for call in sorted(calls, key=lambda call: (call.at, call.page)):
+        theirs = latest.get(call.person)
+        if theirs and call.at - theirs[-1].at <= APART:
+            theirs.append(call)
+        else:
+            latest[call.person] = [call]
+            found.append(latest[call.person])
+    return [Interruption.of(one) for one in found]

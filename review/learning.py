@@ -22,14 +22,23 @@ UNDONE = (Remediation.State.DECLINED, Remediation.State.RISK_ACCEPTED, Remediati
 ENDED = (*DONE, *UNDONE)
 
 
+DEADLINES = (
+    Clock.objects.filter(OWED)
+    .exclude(state=Clock.State.CANCELLED)
+    .order_by("due_at", "pk")
+    .values_list(
+        *told_of("postmortem__incident__"),
+        *("kind", "state", "due_at", "extended_to", "ended_at"),
+        *("waiver", "waiver_text", "waiver_link", "waived_by__name", "waived_by__email"),
+    )
+)
+
+
 def deadlines_of(start: datetime, end: datetime, names: Names) -> tuple[Deadline, ...]:
     """Clocks that were due in [start, end), and those waived in it; cancelled ones owe nothing."""
     due = Q(kind__in=Clock.Kind.values, due_at__gte=start, due_at__lt=end)  # each kind: the index begins with it
     waived = Q(state=Clock.State.WAIVED, ended_at__gte=start, ended_at__lt=end)
-    rows = Clock.objects.filter(OWED, due | waived).exclude(state=Clock.State.CANCELLED).order_by("due_at", "pk")
-    columns = ("kind", "state", "due_at", "extended_to", "ended_at")
-    waiver = ("waiver", "waiver_text", "waiver_link", "waived_by__name", "waived_by__email")
-    found = rows.values_list(*told_of("postmortem__incident__"), *columns, *waiver)
+    found = DEADLINES.filter(due | waived)
     return tuple(_deadline(names.ref(*row[:4]), row[4:9], row[9:]) for row in found)
 
 
@@ -41,29 +50,28 @@ def _deadline(ref: Ref, facts: tuple[Any, ...], waiver: tuple[Any, ...]) -> Dead
     return Deadline(ref, kind, state, due, extended, ended, word, *said)
 
 
+LAST_EVENT = Subquery(ItemEvent.objects.filter(item=OuterRef("pk")).order_by("-at").values("at")[:1])
+"""When something last happened to an item: that ended those that end without being done, so only they are asked."""
+ITEMS = (
+    Remediation.objects.filter(postmortem__incident__drill=False)
+    .annotate(last_at=Case(When(state__in=UNDONE, then=LAST_EVENT)))
+    .order_by("due", "pk")
+    .values_list(
+        *told_of("postmortem__incident__"),
+        *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due"),
+        *("state", "accepted_at", "created_at", "done_at", "verified_at", "last_at"),
+    )
+)
+
+
 def items_of(first: datetime, last: datetime, names: Names) -> tuple[Item, ...]:
     """Accepted items that may have been open at `first` or at `last`, a week later; one that is worked on was accepted.
 
     What ended before `first` is open at neither.
     """
     begun = Q(accepted_at=None, created_at__lte=last, state__in=LIVE)
-    rows = (
-        Remediation.objects.filter(Q(accepted_at__lte=last) | begun, postmortem__incident__drill=False)
-        .filter(pk__in=_not_ended_before(first))
-        .annotate(last_at=Case(When(state__in=UNDONE, then=_last_event())))
-        .order_by("due", "pk")
-    )
-    found = rows.values_list(
-        *told_of("postmortem__incident__"),
-        *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due"),
-        *("state", "accepted_at", "created_at", "done_at", "verified_at", "last_at"),
-    )
+    found = ITEMS.filter(Q(accepted_at__lte=last) | begun, pk__in=_not_ended_before(first))
     return tuple(_item(names.ref(*row[:4]), row[4:11], row[11:]) for row in found)
-
-
-def _last_event() -> Subquery:
-    """When something last happened to an item: that ended those that end without being done, so only they are asked."""
-    return Subquery(ItemEvent.objects.filter(item=OuterRef("pk")).order_by("-at").values("at")[:1])
 
 
 def _not_ended_before(start: datetime) -> QuerySet[Any]:
@@ -91,15 +99,20 @@ def _item(ref: Ref, shown: tuple[Any, ...], life: tuple[Any, ...]) -> Item:
     return Item(pk, ref, title, path_of_item(pk), priority, team or "", owner or email or "", due, *span)
 
 
+OBSTACLES = (
+    UnblockRequest.objects.filter(item__postmortem__incident__drill=False)
+    .order_by("since", "pk")
+    .values_list(
+        *told_of("item__postmortem__incident__"),
+        *("item", "item__title", "code", "manager__name", "manager__email"),
+        *("since", "due_at", "answered_at", "answer", "ended_at"),
+    )
+)
+
+
 def obstacles_of(start: datetime, end: datetime, names: Names) -> tuple[Obstacle, ...]:
     """What items could not go on because of, at some time in [start, end); oldest first."""
-    rows = (
-        UnblockRequest.objects.filter(Q(ended_at=None) | Q(ended_at__gte=start), since__lt=end)
-        .filter(item__postmortem__incident__drill=False)
-        .order_by("since", "pk")
-    )
-    asked = ("code", "manager__name", "manager__email", "since", "due_at", "answered_at", "answer", "ended_at")
-    found = rows.values_list(*told_of("item__postmortem__incident__"), "item", "item__title", *asked)
+    found = OBSTACLES.filter(Q(ended_at=None) | Q(ended_at__gte=start), since__lt=end)
     return tuple(_obstacle(names.ref(*row[:4]), row[4:]) for row in found)
 
 
