@@ -15,7 +15,7 @@ from incidents import lifecycle
 from incidents.models import Incident
 from oncall.models import Override
 from paging.models import Page
-from teams.models import User
+from teams.models import Service, User
 from tests.alerts.posting import accepted, fire, group, make_am
 from tests.desk.conftest import World
 from tests.factories import AT, make_incident, make_method, make_service
@@ -55,6 +55,34 @@ def test_by_service_and_class_at_an_instant_of_my_clock(world: World, sign_in: S
     assert "The last one again every 15 min" in text
     assert not Page.objects.exists()
     assert not Incident.objects.exists()
+
+
+@pytest.mark.usefixtures("now")
+def test_each_line_says_its_step_and_its_round(world: World, sign_in: SignIn) -> None:
+    make_method(world.bob)
+    world.policy.steps.create(position=2, wait=60, notify=["schedule:none"])
+    world.policy.acknowledgements = 2
+    world.policy.save()
+    make_method(world.ada)
+    found = sign_in(world.ana).get(PAGE, {"service": "checkout", "severity": "critical", "at": "2026-12-01T03:00"})
+    text = _text(found)
+    passed = text.index("step 3: nobody behind schedule:none then: paging goes on at once")
+    assert text.index("step 1 again, round 2") < passed < text.rindex("Ana Ames"), (
+        "first what is passed, then who is called"
+    )
+    assert "until 2 people acknowledge" in text
+    assert "#answer" in text
+    assert 'id="answer"' in text
+
+
+@pytest.mark.usefixtures("now")
+def test_what_waits_for_the_morning_is_said_so(world: World, sign_in: SignIn) -> None:
+    world.service.covered = Service.Covered.WORKING_HOURS
+    world.service.save()
+    asked = {"service": "checkout", "severity": "standard", "at": "2026-11-22T03:00"}
+    text = _text(sign_in(world.ana).get(PAGE, asked))
+    assert "nobody is woken for a standard incident of Checkout" in text
+    assert "nobody behind" not in text
 
 
 @pytest.mark.usefixtures("now")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -13,7 +13,7 @@ from oncall.models import Override, Schedule
 from paging import escalation
 from paging.models import Delivery, Page, PersonalRule
 from paging.rehearsal import Rehearsal, rehearse
-from teams.models import User
+from teams.models import Service, User
 from tests.factories import AT, make_incident, make_method, make_user
 from tests.paging.conftest import World
 
@@ -78,7 +78,7 @@ def test_nothing_stays_and_no_number_is_used(world: World) -> None:
 def test_who_would_not_be_paged_and_why(world: World) -> None:
     world.alice.contact_methods.all().delete()
     first = rehearse(_opening(world), at=AT).looks[0]
-    assert [(one.why, one.who) for one in first.passed] == [("no_method", "Alice")]
+    assert [(one.step, one.why, one.who) for one in first.passed] == [("step 1", "no_method", "Alice")]
     User.objects.filter(pk=world.alice.pk).update(is_active=False)
     first = rehearse(_opening(world), at=AT).looks[0]
     assert [one.why for one in first.passed] == ["nobody_on_call"]
@@ -105,7 +105,34 @@ def test_each_look_asks_who_has_the_pager_then(world: World) -> None:
         created_at=AT,
     )
     looks = [look for look in rehearse(_opening(world), at=AT).looks if "1" in look.label]
-    assert [look.called[0].person for look in looks] == [world.alice, other]
+    assert [(look.called[0].person, look.round) for look in looks] == [(world.alice, 1), (other, 2)]
+
+
+def test_what_is_passed_has_a_step_of_its_own_and_is_said_once(world: World) -> None:
+    world.policy.steps.create(position=2, wait=60, notify=["user:gone@example.com"])
+    looks = rehearse(_opening(world), at=AT).looks
+    assert [(look.label, look.round) for look in looks] == [
+        ("step 1", 1),
+        ("step 2", 1),
+        ("step 1", 2),
+        ("step 2", 2),
+        ("catch-all", 0),
+    ]
+    assert [[one.step for one in look.passed] for look in looks] == [[], [], ["step 3"], [], ["step 3"]]
+    world.policy.steps.exclude(position=2).delete()
+    (look,) = rehearse(_opening(world), at=AT).looks
+    assert [(one.step, one.who) for one in look.passed] == [("step 1", "user:gone@example.com")], "in both rounds"
+    assert (look.label, look.called[0].person) == ("catch-all", world.mia)
+    assert not look.notes, "nobody was asked, so nobody can have left it unanswered"
+
+
+def test_held_to_the_morning_is_a_note_and_not_a_person_who_is_missing(world: World) -> None:
+    world.service.covered = Service.Covered.WORKING_HOURS
+    world.service.save()
+    held, first = rehearse(_opening(world, "standard"), at=AT).looks[:2]
+    assert (held.at, held.label, held.passed, held.called) == (AT, "", [], [])
+    assert [note.data["why"] for note in held.notes] == ["held"]
+    assert (first.at, first.label) == (datetime(2026, 11, 23, 9, tzinfo=UTC), "step 1")
 
 
 def test_without_a_policy_the_administrators(world: World) -> None:
@@ -114,6 +141,7 @@ def test_without_a_policy_the_administrators(world: World) -> None:
     found = rehearse(Opening("What if", None, "major"), at=AT)
     assert (found.policy, found.steps) == ("", 0)
     assert [one.person for one in found.looks[0].called] == [ada]
+    assert not found.looks[0].notes, "nobody was asked before"
 
 
 def test_a_policy_that_goes_round_for_long_is_cut(world: World) -> None:
