@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,6 +29,8 @@ DECISIONS = (
 )
 """Lines of the story that begin, end or change paging."""
 SHOWN = 100
+LATE = timedelta(seconds=15)
+"""Paging looks within seconds when it is well."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,16 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
     """Who was paged, when, by what, why, with what result, and who was not and why; a constant number of queries."""
     incident = find_incident(person(request), number)
     found = _lines(incident, row_number(request.GET.get("after", "")))
-    lines, more = found[:SHOWN], len(found) > SHOWN
+    lines, more, at = found[:SHOWN], len(found) > SHOWN, timezone.now()
+    coming = next_page(incident) if incident.is_open and not incident.is_held and not more else None
     context = {
-        "at": timezone.now(),
+        "at": at,
         "incident": incident,
         "decisions": _decisions(incident, lines),
         "people": Story(lines, None).people,
         "after": lines[-1].pk if more else None,
-        "next_page": next_page(incident) if incident.is_open and not incident.is_held and not more else None,
+        "next_page": coming,
+        "late": coming is not None and at - coming.at > LATE,
     }
     return render(request, "desk/proof.html", context)
 

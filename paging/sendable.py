@@ -24,7 +24,8 @@ class Facts:
 def why_not(facts: Facts, at: datetime) -> str:
     """Why the page must not be sent any more, or the empty string.
 
-    A person who was asked for help or was handed the incident is told even when somebody has it: that is the point.
+    A person who was asked for help or was handed the incident is told even when somebody has it: that is the point. "anew" is
+    a page of an earlier run: nobody has it, and others are asked from the beginning.
     """
     if not facts.person_active:
         return "person_inactive"
@@ -36,8 +37,10 @@ def why_not(facts: Facts, at: datetime) -> str:
         return "over"
     if facts.reason in {"asked_for_help", "handover"}:
         return "answered" if facts.acked else ""
-    if facts.acked or facts.held or facts.page_fence != facts.incident_fence:
+    if facts.acked or facts.held:
         return "answered"
+    if facts.page_fence != facts.incident_fence:
+        return "anew"
     if facts.silenced_until and facts.silenced_until > at:
         return "silenced"
     return ""

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents import lifecycle
 from incidents.models import Incident
 from paging import answers
+from paging.models import Delivery
 from tests.clock import work_off
 from tests.factories import AT
 from tests.paging.conftest import World, with_mail
@@ -52,6 +53,46 @@ def test_who_was_paged_by_what_with_what_result_and_who_was_not_and_why(world: W
     assert "bob.home@example.com" not in said, "an address is its person's alone"
 
 
+def test_what_was_left_when_paging_began_again_was_not_had_by_anybody(world: World, client: Client) -> None:
+    incident = world.open()
+    work_off(AT, "paging")
+    answers.acknowledge(incident, by=world.bob, at=AT + MINUTE)
+    lifecycle.unacknowledge(incident, by=world.bob, at=AT + 2 * MINUTE)
+    work_off(AT + 2 * MINUTE, "paging", "sending")
+    client.force_login(world.mia)
+    with time_machine.travel(AT + 3 * MINUTE, tick=False):
+        said = text(client, incident)
+    assert 'no longer needed</span><span class="meta">: paging had started again' in said
+    assert "somebody had it already" not in said
+    assert said.count("step 1") == 2, "said once of each page"
+    assert '<span class="meta">repeat</span>' in said, "of the second page to the same person"
+
+
+def test_sent_without_a_receipt_and_sent_twice(world: World, client: Client) -> None:
+    incident = world.open()
+    with time_machine.travel(AT, tick=False):
+        work_off(AT, "paging", "sending")
+    Delivery.objects.update(receipt_asks=1, repeat=True)
+    client.force_login(world.alice)
+    with time_machine.travel(AT + MINUTE, tick=False):
+        said = text(client, incident)
+    assert 'sent</span><span class="meta">: no receipt</span> <span class="meta">repeat</span>' in said
+    assert '<p class="meta phone-only gap-small">Alice</p>' in said, "the head of the table is not seen on a phone"
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"), [(14, "unless somebody acknowledges"), (16, "Bob should have been paged")]
+)
+def test_what_comes_next_and_what_is_late(world: World, client: Client, late: int, expected: str) -> None:
+    incident = world.open()
+    work_off(AT, "paging")
+    client.force_login(world.alice)
+    with time_machine.travel(AT + 5 * MINUTE + timedelta(seconds=late), tick=False):
+        said = text(client, incident)
+    assert expected in said
+    assert said.index("02:09 UTC") < said.index("unless") if late < 15 else "unless" not in said
+
+
 def test_a_person_without_a_way_is_said(world: World, client: Client) -> None:
     world.alice.contact_methods.all().delete()
     incident = world.open()
@@ -71,5 +112,5 @@ def test_the_number_of_queries_does_not_grow(world: World, client: Client) -> No
         work_off(AT + minute * MINUTE, "paging")
     with CaptureQueriesContext(connection) as many:
         said = text(client, incident)
-    assert "nobody answered" in said
+    assert "named in catch-all" in said
     assert len(many) == len(few) + 3, "what comes next is asked now: the run, its policy as it is today, and the people"
