@@ -109,14 +109,18 @@ def _processes(running: list[Running]) -> list[Check]:
     checks = [
         Check(True, _("A dispatcher is heard."))
         if alive["dispatch"]
-        else Check(False, _("No dispatcher is heard: nobody is paged until one runs."))
+        else Check(
+            False, _("No dispatcher is heard: nobody is paged. Start “./run up”, or “manage.py dispatch” on any host.")
+        )
     ]
     if alive["worker"]:
         checks.append(Check(True, _("A worker is heard.")))
-    elif heard["worker"]:
+    elif heard["worker"] and alive["dispatch"]:
         checks.append(
             Check(False, _("No worker is heard: pages still leave, through the dispatcher, two seconds later."))
         )
+    elif heard["worker"]:
+        checks.append(Check(False, _("No worker is heard either: “./run up” starts both.")))
     else:
         checks.append(Check(None, _("No worker has been heard in the last day.")))
     return checks

@@ -117,6 +117,21 @@ def test_the_page_asks_the_same_however_much_there_is(
     assert "dispatch@one" in page
 
 
+def test_without_a_dispatcher_no_page_leaves_and_it_is_said_what_to_do(
+    client: Client, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(AT, tick=False)
+    client.force_login(make_user("Ana", role="observer"))
+    silent = AT - timedelta(minutes=10)
+    Process.objects.create(name="worker@one", role="worker", started_at=silent, beat_at=silent)
+    row = Process.objects.create(name="dispatch@one", role="dispatch", started_at=silent, beat_at=silent)
+    dispatcher, worker = client.get("/services/pager/").context["checks"][:2]
+    assert "manage.py dispatch" in dispatcher.text
+    assert "pages still leave" not in worker.text
+    Process.objects.filter(pk=row.pk).update(beat_at=AT)
+    assert "pages still leave" in client.get("/services/pager/").context["checks"][1].text
+
+
 def test_a_chat_that_nobody_asks_is_wrong_only_where_it_is_wanted(
     client: Client, time_machine: TimeMachineFixture, settings: Settings
 ) -> None:
