@@ -93,7 +93,7 @@ def _cases(span: Span, names: Names) -> tuple[Case, ...]:
 def _case(row: tuple[Any, ...], pauses: Mapping[int, list[Pause]], names: Names) -> Case:
     ref, moments = names.ref(*row[:4]), row[4 : 4 + len(MOMENTS)]
     reopened, quiet, resolver, service = row[4 + len(MOMENTS) :]
-    stamps = Stamps(*moments, pauses=tuple(pauses.get(row[0], ())))
+    stamps = Stamps(*(*moments, tuple(pauses.get(row[0], ()))))
     by_itself = resolver != "human"
     held = quiet and (stamps.first_page_at is None or stamps.first_page_at >= quiet)  # one left before: it was not
     return Case(
@@ -184,4 +184,4 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     def rotation(policy: str | None, round_: int, step: int, because: str) -> str:
         return rotation_of(json.loads(policy) if policy else None, round_, step, because, called)
 
-    return tuple(Rung(names.ref(*row[:4]), Call(*row[4:8], rotation(*row[8:12])), words[row[12]]) for row in pages)
+    return tuple(Rung(names.ref(*row[:4]), Call(*(*row[4:8], rotation(*row[8:12]))), words[row[12]]) for row in pages)

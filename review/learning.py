@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from incidents.models import State
 from postmortems.models import Clock, ItemEvent, Remediation, UnblockRequest
@@ -19,7 +20,6 @@ LIVE = (Remediation.State.ACCEPTED, Remediation.State.IN_PROGRESS, Remediation.S
 OPEN = (Remediation.State.PROPOSED, *LIVE)
 DONE = (Remediation.State.DONE, Remediation.State.VERIFIED)
 UNDONE = (Remediation.State.DECLINED, Remediation.State.RISK_ACCEPTED, Remediation.State.SUPERSEDED)
-ENDED = (*DONE, *UNDONE)
 
 
 DEADLINES = (
@@ -54,12 +54,17 @@ LAST_EVENT = Subquery(ItemEvent.objects.filter(item=OuterRef("pk")).order_by("-a
 """When something last happened to an item: that ended those that end without being done, so only they are asked."""
 ITEMS = (
     Remediation.objects.filter(postmortem__incident__drill=False)
-    .annotate(last_at=Case(When(state__in=UNDONE, then=LAST_EVENT)))
+    .annotate(
+        opened_at=Coalesce("accepted_at", "created_at"),
+        closed_at=Case(
+            When(state__in=DONE, then=Coalesce("done_at", "verified_at", "created_at")),
+            When(state__in=UNDONE, then=Coalesce(LAST_EVENT, "created_at")),
+        ),
+    )
     .order_by("due", "pk")
     .values_list(
         *told_of("postmortem__incident__"),
-        *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due"),
-        *("state", "accepted_at", "created_at", "done_at", "verified_at", "last_at"),
+        *("pk", "title", "priority", "team__name", "owner__name", "owner__email", "due", "opened_at", "closed_at"),
     )
 )
 
@@ -71,7 +76,7 @@ def items_of(first: datetime, last: datetime, names: Names) -> tuple[Item, ...]:
     """
     begun = Q(accepted_at=None, created_at__lte=last, state__in=LIVE)
     found = ITEMS.filter(Q(accepted_at__lte=last) | begun, pk__in=_not_ended_before(first))
-    return tuple(_item(names.ref(*row[:4]), row[4:11], row[11:]) for row in found)
+    return tuple(_item(names.ref(*row[:4]), row[4:]) for row in found)
 
 
 def _not_ended_before(start: datetime) -> QuerySet[Any]:
@@ -89,11 +94,8 @@ def _not_ended_before(start: datetime) -> QuerySet[Any]:
     return keys[0].union(*keys[1:])
 
 
-def _item(ref: Ref, shown: tuple[Any, ...], life: tuple[Any, ...]) -> Item:
-    pk, title, priority, team, owner, email, due = shown
-    state, accepted, created, done, verified, last = life
-    ends = (done or verified) if state in DONE else last
-    span = (accepted or created, (ends or created) if state in ENDED else None)
+def _item(ref: Ref, shown: tuple[Any, ...]) -> Item:
+    pk, title, priority, team, owner, email, due, *span = shown
     if ref.hidden:
         return Item(pk, ref, "", "", priority, "", "", due, *span)
     return Item(pk, ref, title, path_of_item(pk), priority, team or "", owner or email or "", due, *span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from incidents.models import Incident, IncidentQuerySet, number_of, path_of
 from paging.models import Page
@@ -28,13 +28,13 @@ class Names:
 
     @classmethod
     def of(cls, reader: User) -> Names:
-        """Its people are those of `IncidentQuerySet.visible_to`, and whoever was paged for it; two queries."""
+        """Its people are those of `IncidentQuerySet.visible_to`, and whoever was paged for it."""
         if reader.role == Role.ADMIN:
             return cls(frozenset(), all=True)
         restricted = IncidentQuerySet(Incident).filter(restricted=True)
-        paged = restricted.filter(Exists(Page.objects.filter(person=reader, incident=OuterRef("pk"))))
-        both = (theirs.values_list("pk", flat=True) for theirs in (restricted.visible_to(reader), paged))
-        return cls(frozenset[int]().union(*both))
+        paged = Exists(Page.objects.filter(person=reader, incident=OuterRef("pk")))
+        seen = restricted.filter(Q(pk__in=restricted.visible_to(reader).values("pk")) | paged)
+        return cls(frozenset(seen.values_list("pk", flat=True)))
 
     def ref(self, pk: int, title: str, severity: str, restricted: bool) -> Ref:
         """How the incident with these columns (`told_of`) stands in a row."""
