@@ -37,10 +37,16 @@ from desk.undo_story import offer_for
 from foundation.ui import times
 from incidents import command, lifecycle
 from incidents.models import Incident, NotAllowed, RoleTenure, State
-from paging import answers, asking
+from paging import answers, asking, methods
 from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
 from teams.permissions import may_act_on_incident, may_change_state, standing
+
+
+class Warned(str):
+    """What was done, and what is not well about it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -137,13 +143,20 @@ def _role(do: Doing) -> str:
 def _hand_over(do: Doing) -> str:
     to = do.someone("to")
     asking.hand_over(do.incident, to=to, by=do.by, at=do.at)
-    return _("%(person)s has %(incident)s now.") % {"person": to, "incident": do.incident}
+    words = {"person": to, "incident": do.incident}
+    if methods.rings(to):
+        return _("%(person)s has %(incident)s now.") % words
+    return Warned(
+        _("%(person)s has %(incident)s now, and nothing rings: they have no verified way. Call them.") % words
+    )
 
 
 def _pull_in(do: Doing) -> str:
     asked = do.someone("person")
     asking.pull_in(do.incident, person=asked, by=do.by, reason=do.text("reason"), at=do.at)
-    return _("%s is being paged.") % asked
+    if methods.rings(asked):
+        return _("%s is being paged.") % asked
+    return Warned(_("Nothing can wake %s: they have no verified way. Call them, or pull in somebody else.") % asked)
 
 
 def _update(do: Doing) -> str:
@@ -225,10 +238,18 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
     except NotAllowed as refusal:
         return _refused(request, incident, str(refusal), status=409 if refusal.lost_race else 422)
     if request.htmx:  # type: ignore[attr-defined]
-        return render_incident(request, find_incident(by, number, related=LIVE_RELATED), part=True, said=said)
-    if said:
+        return render_incident(
+            request, find_incident(by, number, related=LIVE_RELATED), part=True, said=said, tone=_tone(said)
+        )
+    if isinstance(said, Warned):
+        messages.warning(request, said)
+    elif said:
         tell(request, said, offer_for(incident, was=was, by=by, at=at), at=at)
     return see_other(request, incident.path)
+
+
+def _tone(said: str) -> str:
+    return "warn" if isinstance(said, Warned) else "good"
 
 
 def _sentence(form: forms.Form) -> str:

@@ -15,14 +15,26 @@ from paging.models import Escalation
 from paging.policy import Policy, followed, policy_for
 from teams.models import Service, User
 
+LATE = timedelta(seconds=15)
+
 
 @dataclass(frozen=True)
 class NextPage:
-    """Who is paged at `at` unless somebody acknowledges before; `changed`: the policy is another one since it began."""
+    """Who is paged at `at` unless somebody acknowledges before.
+
+    `changed`: the policy is another one since it began. `exhausted`: everybody was asked, it is the catch-all's turn again.
+    `needed`: so many people have to acknowledge.
+    """
 
     at: datetime
     who: str
     changed: bool = False
+    exhausted: bool = False
+    needed: int = 1
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether it should have been paged before `at`: paging looks within seconds when it is well."""
+        return at - self.at > LATE
 
 
 def next_page(incident: Incident) -> NextPage | None:
@@ -31,7 +43,13 @@ def next_page(incident: Incident) -> NextPage | None:
         return None
     policy, run = followed(incident)
     changed = run is not None and policy != policy_for(incident.service_id)
-    return NextPage(incident.page_due_at, _asked_by(policy, run, incident.page_due_at), changed)
+    return NextPage(
+        incident.page_due_at,
+        _asked_by(policy, run, incident.page_due_at),
+        changed,
+        exhausted=run is not None and run.state == Escalation.State.EXHAUSTED,
+        needed=policy.acknowledgements,
+    )
 
 
 def if_escalated(incident: Incident, at: datetime) -> str:

@@ -21,9 +21,11 @@ from desk.incident_alerts import alerts_of, playbooks_of, still_firing
 from desk.incident_people import called, roles_of
 from desk.learning import learning_of
 from desk.public_updates import told
-from desk.story import FILTERS, read_story
+from desk.story import FILTERS, quiet_by, read_story
 from incidents.models import Incident, RoleTenure, State
+from paging.answers import gave
 from paging.incident_channels import IncidentChannel
+from paging.methods import ringing
 from paging.models import Page
 from teams.models import Role, Severity, User
 from teams.permissions import Standing, may_act_on_incident, may_change_state
@@ -87,12 +89,13 @@ def render_incident(
     *,
     part: bool = False,
     said: str = "",
+    tone: str = "good",
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The page, or only the part that changes; `refused` is the sentence of a refusal, shown above what is true now."""
     at = timezone.now()
-    context = _context(request, incident, at) | {"said": said, "refused": refused}
+    context = _context(request, incident, at) | {"said": said, "tone": tone, "refused": refused}
     context["told"] = told(request, incident, may_write=context["can"]["note"], refused=status >= 400)  # noqa: PLR2004
     return render(request, "desk/_incident_live.html" if part else "desk/incident.html", context, status=status)
 
@@ -104,6 +107,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     alerts = alerts_of(incident)
     chosen = request.GET.get("story", "all")
     story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
+    coming = next_page(incident) if incident.is_open and not incident.is_held else None
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
     return {
         "at": at,
@@ -111,12 +115,17 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "live_url": _address("desk:live", incident, request.GET.dict()),
         "mine": incident.held_by_id == user.pk,
         "mine_in_part": user.email in incident.acked_in_part,
+        "gave": gave(incident),
         "channel": _channel(incident),
         "merged": list(visible(user).filter(merged_into=incident)),
         "kin": _kin(user, incident),
         "can": can,
         "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
-        "next_page": next_page(incident) if incident.is_open and not incident.is_held else None,
+        "next_page": coming,
+        "resting": not incident.is_held
+        and any(end and end > at for end in (incident.silenced_until, incident.waits_until)),
+        "late": coming is not None and coming.is_late(at),
+        "quiet_by": quiet_by(incident) if incident.silenced_until and incident.silenced_until > at else None,
         "loss": "",
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
@@ -166,8 +175,9 @@ def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, b
 
 
 def colleagues(user: User) -> list[User]:
-    """People who can be asked: active, not observers, not oneself."""
-    return list(User.objects.active().exclude(role=Role.OBSERVER).exclude(pk=user.pk).order_by("name", "email"))
+    """People who can be asked: active, not observers, not oneself. `rings` of each: whether anything would wake them."""
+    found = User.objects.active().exclude(role=Role.OBSERVER).exclude(pk=user.pk)
+    return list(found.annotate(rings=ringing()).order_by("name", "email"))
 
 
 def _address(name: str, incident: Incident, query: dict[str, str]) -> str:

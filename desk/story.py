@@ -54,6 +54,12 @@ def read_story(incident: Incident, chosen: str, before: int | None) -> Story:
     return Story(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
 
 
+def quiet_by(incident: Incident) -> User | None:
+    """Who made it quiet last; None when a silence did."""
+    line = incident.timeline.filter(kind=Kind.QUIET).select_related("by").order_by("-pk").first()
+    return line.by if line else None
+
+
 def _emails(data: Any) -> Iterator[str]:
     """Every e-mail in a line's data, however deep."""
     if isinstance(data, str):

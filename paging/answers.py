@@ -35,6 +35,13 @@ def in_part(incident: Incident) -> str:
     return _("You acknowledged %(incident)s: %(given)d of %(needed)d. Paging of the others goes on.") % words
 
 
+def gave(incident: Incident) -> list[User]:
+    """Who acknowledged while others have to as well, in their order."""
+    given = incident.acked_in_part
+    found = {user.email: user for user in User.objects.filter(email__in=given)} if given else {}
+    return [found[email] for email in given if email in found]
+
+
 @transaction.atomic
 def answer_page(page: Page, *, at: datetime, via: str) -> Page:
     """The person of this page acknowledges it: its incident, or the test. Raises NotAllowed when the incident is over."""

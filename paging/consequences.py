@@ -80,10 +80,9 @@ def go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) ->
     if incident is None:
         return
     if row.attempt == 1 or row.state in {State.FAILED, State.CANCELLED}:
-        person = row.page.person.email
-        incident.tell(
-            Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], person=person, kind_=row.kind, attempt=row.attempt
-        )
+        said = {"person": row.page.person.email, "kind_": row.kind, "way": row.get_kind_display()}
+        sent = {"sent": True} if row.state == State.SENT else {}
+        incident.tell(Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], attempt=row.attempt, **said, **sent)
     next_step = not pulled and _step_failed(row) and incident.page_due_at and not incident.is_held
     if next_step and incident.page_fence == row.page.fence:
         lifecycle.next_look(incident, due_at=min(at, incident.page_due_at or at))

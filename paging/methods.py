@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.dispatch.wake import wake
@@ -102,6 +102,17 @@ def remove_rule(user: User, number: int) -> None:
     PersonalRule.objects.filter(user=user, pk=number).delete()
     if enough:
         refuse_alone(user)
+
+
+def ringing() -> Exists:
+    """For a query of people: whether they have any way that rings here."""
+    usable = ContactMethod.objects.filter(verified_at__isnull=False, disabled_at=None, kind__in=available())
+    return Exists(usable.filter(user=OuterRef("pk")))
+
+
+def rings(user: User) -> bool:
+    """Whether this person has any way that rings here."""
+    return User.objects.filter(ringing(), pk=user.pk).exists()
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ def _context(page: Page, token: str) -> dict[str, Any]:
             "open": incident.is_open,
             "held_by": incident.held_by,
             "in_part": answers.in_part(incident) if page.person.email in incident.acked_in_part else "",
+            "gave": answers.gave(incident),
             "mine": incident.held_by_id == page.person_id,
         }
         for incident in ([incident] if incident else [])
@@ -89,7 +90,12 @@ def _show(request: HttpRequest, page: Page, token: str, *, status: int = 200, re
     if not incident.is_open or incident.is_held:
         context |= {"refused": refused, "can_take": incident.is_open}
         return render(request, "paging/page_link_over.html", context, status=status)
-    return render(request, "paging/page_link.html", {**context, "can_acknowledge": True}, status=status)
+    return render(
+        request,
+        "paging/page_link.html",
+        {**context, "can_acknowledge": page.person.email not in incident.acked_in_part},
+        status=status,
+    )
 
 
 def _answer(request: HttpRequest, page: Page, token: str) -> HttpResponse:

@@ -45,12 +45,17 @@ def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "", ne
 
 @transaction.atomic
 def unacknowledge(incident: Incident, *, by: User, at: datetime) -> Incident:
-    """Take the acknowledgement back: paging starts again. Raises NotAllowed when nobody has it or it is over."""
+    """Take the acknowledgement back, one's own or somebody else's: paging starts again.
+
+    Raises NotAllowed when nobody has it or it is over.
+    """
     incident = open_or_refuse(incident.pk)
     if not incident.is_held and not incident.acks:
         raise NotAllowed(_("Nobody has %s, so there is nothing to take back.") % incident, lost_race=True)
+    before = incident.held_by
+    taken = {"from": before.email} if before and before.pk != by.pk else {}
     start_paging(incident, at)
-    incident.tell(Kind.UNACKNOWLEDGED, by=by, at=at)
+    incident.tell(Kind.UNACKNOWLEDGED, by=by, at=at, **taken)
     return save(incident)
 
 

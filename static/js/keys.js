@@ -14,7 +14,9 @@
     // The page's own button comes before one in the banner: `a` on INC-12 must never acknowledge INC-15.
     const field = [...document.querySelectorAll(`[data-key-focus="${key}"]`)].find(shown);
     if (field) { event.preventDefault(); field.focus(); return; }
-    const button = [...document.querySelectorAll(`main [data-key="${key}"]`), ...document.querySelectorAll(`[data-key="${key}"]`)].find(shown);
+    // On an incident that is mine already there is no such button: then the key does nothing.
+    const where = document.getElementById("incident") ? ["main "] : ["main ", ""];
+    const button = where.flatMap((part) => [...document.querySelectorAll(`${part}[data-key="${key}"]`)]).find(shown);
     if (!button) return;
     event.preventDefault();
     button.click();

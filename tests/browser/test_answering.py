@@ -140,6 +140,9 @@ def test_keys_press_the_buttons(system: System, visit: Visit) -> None:
     page = alice.open(f"/incidents/{number}/")
     page.keyboard.press("a")
     expect(page.get_by_text("You have it until")).to_be_visible()
+    other = break_something(system, "Door bell")
+    expect(page.get_by_role("region", name="You are paged")).to_contain_text("Door bell", timeout=SOON)
+    page.keyboard.press("a")  # mine already: the key must not take another one
     page.keyboard.press("n")
     expect(page.get_by_label("Note", exact=True)).to_be_focused()
     page.keyboard.type("armed")  # letters in a field are letters
@@ -150,4 +153,6 @@ def test_keys_press_the_buttons(system: System, visit: Visit) -> None:
         unfolded = page.locator(f"details[open]:has(> [data-key={key}])")
         expect(unfolded.get_by_label(field)).to_be_visible()
         expect(unfolded.locator(":focus")).to_have_count(1)  # what a key unfolds is meant to be filled in
+    assert system.api(f"/incidents/{other}/")["acked_by"] is None
     over(system, "Key ring")
+    over(system, "Door bell")

@@ -10,6 +10,7 @@ from django.test import Client
 
 from incidents import lifecycle
 from incidents.models import Incident, TimelineEntry
+from oncall.models import EscalationPolicy
 from paging import answers, asking, links
 from paging.models import Page
 from tests.clock import work_off
@@ -75,6 +76,29 @@ def test_a_late_tap_says_who_has_it_and_takes_over_only_when_asked(world: World)
     assert "You have it" in Client().post(path, {"take": "1"}).content.decode()
     incident.refresh_from_db()
     assert incident.held_by == world.alice
+
+
+def test_the_sleep_is_wished_only_to_whom_nothing_waits_for(world: World) -> None:
+    incident, _page, path = paged(world)
+    answers.acknowledge(incident, by=world.bob, at=AT)
+    assert "You can go back to sleep" in Client().get(path).content.decode()
+    world.open()
+    work_off(AT, "paging")
+    said = Client().get(path).content.decode()
+    assert "You can go back to sleep" not in said
+    assert "Nothing is left to do for this one. Another one waits for you:" in said
+
+
+def test_one_of_three_has_nothing_more_to_press(world: World) -> None:
+    EscalationPolicy.objects.update(acknowledgements=3)
+    incident, _page, path = paged(world)
+    answers.acknowledge(incident, by=world.bob, at=AT)
+    said = " ".join(Client().get(path).content.decode().split())
+    assert "Bob: 1 of 3 acknowledged" in said
+    assert "Acknowledge</button>" in said
+    said = " ".join(Client().post(path).content.decode().split())
+    assert "You acknowledged" in said
+    assert "Acknowledge</button>" not in said
 
 
 def test_over_is_over(world: World) -> None:

@@ -122,7 +122,7 @@ def test_page_reply_and_api_say_how_many(two: World, half: Incident, client: Cli
     with time_machine.travel(minute(2), tick=False):
         said = " ".join(client.get(half.path).content.decode().split())
         assert "1 of 2 acknowledged" in said
-        assert "you are one of them" in said
+        assert "acknowledged: you." in said
         assert "Give it back" in said
         bearer = {"Authorization": f"Bearer {make_token(two.alice)}"}
         data = client.get(f"/api/v1/incidents/{half.number}/", headers=bearer).json()
