@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -35,6 +36,7 @@ CLASSES = [*Severity.choices, ("default", gettext_lazy("any other class"))]
 
 HINTS = {
     "sms": gettext_lazy("A phone number begins with + and its country: +44 7700 900123."),
+    "slack": gettext_lazy("For Slack your e-mail there, or your member ID such as U024BE7LH."),
     "telegram": gettext_lazy("For Telegram the number that the bot tells you; Link Telegram below is easier."),
     "mattermost": gettext_lazy("For Mattermost your user name there."),
     "matrix": gettext_lazy("For Matrix your ID, @alice:example.org; accept the invitation, the code is in that room."),
@@ -74,7 +76,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
 
 
@@ -137,12 +139,16 @@ def _code_to(request: HttpRequest, method: ContactMethod, whose: User) -> HttpRe
     sent = verification.send_code(request, method, timezone.now())
     if not sent.ok:
         messages.error(request, _("The code could not be sent: %s") % sent.answer)
-    return _back(whose, request)
+        return _back(whose, request)
+    return _back(whose, request, "#verify")
 
 
 def _verify(request: HttpRequest, whose: User) -> HttpResponse:
     method, at = _method(request, whose), timezone.now()
     if not verification.check_code(request, method, request.POST.get("code", ""), at):
+        if verification.verifying(request, at) != method.pk:
+            messages.error(request, _("Too many tries, or too old: have a new code sent."))
+            return _show(request, whose, status=422)
         form = CodeForm(request.POST)
         form.add_error("code", _("This is not the code, or it is too old. Look again, or have a new one sent."))
         return _show(request, whose, code_form=form, status=422)
@@ -153,7 +159,9 @@ def _verify(request: HttpRequest, whose: User) -> HttpResponse:
 
 def _test(request: HttpRequest, whose: User) -> HttpResponse:
     method = _method(request, whose)
-    methods.ring(method, at=timezone.now())
+    by = person(request)
+    because = "" if whose == by else _("%s asked for a test of this way") % by.short_name
+    methods.ring(method, at=timezone.now(), because=because)
     messages.success(request, _("A test is on its way to %s. Did it ring?") % method)
     return _back(whose, request)
 
@@ -212,9 +220,10 @@ def _method(request: HttpRequest, whose: User) -> ContactMethod:
     return get_object_or_404(ContactMethod, user=whose, slug=request.POST.get("method", "").replace("\x00", ""))
 
 
-def _back(whose: User, request: HttpRequest) -> HttpResponse:
-    query = "" if whose == person(request) else f"?person={whose.email}"
-    return SeeOther(reverse("desk:settings_methods") + query)
+def _back(whose: User, request: HttpRequest, part: str = "") -> HttpResponse:
+    """The page again, of the same person; `part` is where on it, "#verify"."""
+    query = "" if whose == person(request) else "?" + urlencode({"person": whose.email})
+    return SeeOther(reverse("desk:settings_methods") + query + part)
 
 
 def _show(
@@ -227,18 +236,20 @@ def _show(
     telegram: linking.Invitation | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    at = timezone.now()
+    at, own = timezone.now(), whose == person(request)
     mine = list(ContactMethod.objects.filter(user=whose))
     waiting = verification.verifying(request, at)
     checked = next((method for method in mine if method.pk == waiting and not method.usable), None)
     _with_last(mine)
-    if whose == person(request):
+    if own:
         _with_secrets(mine)
     rules = _rules(whose)
     context = {
         "at": at,
         "whose": whose,
+        "own": own,
         "methods": mine,
+        "provable": provable(),
         "add_form": add_form or MethodForm(initial=_proposed(request) or {"address": "" if mine else whose.email}),
         "verify": {"method": checked, "form": code_form or CodeForm()} if checked else None,
         "rules": rules,
@@ -248,9 +259,9 @@ def _show(
         if any(group["rules"] for group in rules)
         else _("Without rules every verified way rings at once."),
         "preview": preview(whose, mine),
-        "push_ready": "webpush" in available() and whose == person(request),
+        "push_ready": own and "webpush" in available(),
         "push_alone": not_enough(whose),
-        "telegram_ready": "telegram" in available() and whose == person(request),
+        "telegram_ready": own and "telegram" in available(),
         "telegram": telegram,
     }
     return render(request, "desk/settings_methods.html", context, status=status)

@@ -25,7 +25,7 @@ CODES_AN_HOUR = 10
 
 
 def send_code(request: HttpRequest, method: ContactMethod, at: datetime) -> Answer:
-    """Send a new code to the method; it takes the place of any earlier one. The answer is the provider's."""
+    """Send a new code to the method; once it is sent it takes the place of any earlier one. The answer is the provider's."""
     counter = f"codes:{method.user_id}:{at:%Y%m%d%H}"
     cache.add(counter, 0, 3600)
     if cache.incr(counter) > CODES_AN_HOUR:
@@ -33,8 +33,14 @@ def send_code(request: HttpRequest, method: ContactMethod, at: datetime) -> Answ
             False, _("That were %d codes within the hour: try again later.") % CODES_AN_HOUR, 0, method.address
         )
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    until = (at + LIFE).timestamp()
-    request.session[SESSION] = {"method": method.pk, "hash": _hash(method, code), "until": until, "left": TRIES}
+    sent = _hand_over(method, code)
+    if sent.ok:
+        until = (at + LIFE).timestamp()
+        request.session[SESSION] = {"method": method.pk, "hash": _hash(method, code), "until": until, "left": TRIES}
+    return sent
+
+
+def _hand_over(method: ContactMethod, code: str) -> Answer:
     if method.kind != "email":
         return _say(method, _("Your code for Sharp End is %s. It is good for ten minutes.") % code)
     body = (

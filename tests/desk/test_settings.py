@@ -70,12 +70,16 @@ class TestMethods:
 
     def test_add_and_verify(self, world: World, sign_in: SignIn, now: object, mails: Callable[[], list[str]]) -> None:
         browser = sign_in(world.bob)
-        assert browser.post(PAGE, {"act": "add", "kind": "email", "address": "bob@home.example.com"}).status_code == 303
+        added = browser.post(PAGE, {"act": "add", "kind": "email", "address": "bob@home.example.com"})
+        assert (added.status_code, added.headers["Location"]) == (303, f"{PAGE}#verify")
         method = ContactMethod.objects.get(user=world.bob)
         assert (method.slug, method.verified_at) == ("mail", None)
         (mail,) = mails()
         assert "To: bob@home.example.com" in mail
-        assert "We sent a code to" in browser.get(PAGE).content.decode()
+        page = browser.get(PAGE).content.decode()
+        assert page.index('id="verify"') < page.index("We sent a code to") < page.index("Ways to reach you")
+        assert 'action="#verify"' in page
+        assert "autofocus" in page
         done = browser.post(PAGE, {"act": "verify", "method": "mail", "code": f" {code_in(mail)} "})
         assert done.status_code == 303
         method.refresh_from_db()
@@ -97,8 +101,13 @@ class TestMethods:
         browser.post(PAGE, {"act": "add", "kind": "email", "address": "bob@home.example.com"})
         right = code_in(mails()[0])
         wrong = f"{(int(right) + 1) % 1_000_000:06}"
-        for _turn in range(verification.TRIES):
-            assert browser.post(PAGE, {"act": "verify", "method": "mail", "code": wrong}).status_code == 422
+        used_up = "Too many tries, or too old: have a new code sent."
+        for turn in range(verification.TRIES):
+            answer = browser.post(PAGE, {"act": "verify", "method": "mail", "code": wrong})
+            assert answer.status_code == 422
+            is_last = turn == verification.TRIES - 1
+            assert (used_up in answer.content.decode()) is is_last
+            assert ('id="verify"' in answer.content.decode()) is not is_last
         assert browser.post(PAGE, {"act": "verify", "method": "mail", "code": right}).status_code == 422
 
     def test_old_codes_are_none(
@@ -109,6 +118,36 @@ class TestMethods:
         now.shift(verification.LIFE + timedelta(seconds=1))
         code = code_in(mails()[0])
         assert browser.post(PAGE, {"act": "verify", "method": "mail", "code": code}).status_code == 422
+
+    def test_a_code_that_could_not_be_sent_is_not_waited_for(
+        self, world: World, sign_in: SignIn, now: object, settings: Any
+    ) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+        cache.clear()
+        browser = sign_in(world.bob)
+        added = browser.post(PAGE, {"act": "add", "kind": "email", "address": "bob@home.example.com"})
+        assert added.headers["Location"] == PAGE
+        page = browser.get(PAGE).content.decode()
+        assert "The code could not be sent" in page
+        assert "We sent a code to" not in page
+
+    def test_what_was_switched_off_is_switched_on_by_a_code(
+        self, world: World, sign_in: SignIn, now: object, mails: Callable[[], list[str]]
+    ) -> None:
+        ContactMethod.objects.update(disabled_at=AT, disabled_because="x" * 300)
+        browser = sign_in(world.ana)
+        page = browser.get(PAGE).content.decode()
+        assert "Switch on again by a code" in page
+        assert '<span class="break">xxx' in page, "a reason without blanks must not be wider than a phone"
+        browser.post(PAGE, {"act": "send_code", "method": "mail"})
+        browser.post(PAGE, {"act": "verify", "method": "mail", "code": code_in(mails()[0])})
+        method = ContactMethod.objects.get()
+        assert (method.usable, method.disabled_because) == (True, "")
+
+    def test_what_a_member_of_slack_types(self, world: World, sign_in: SignIn, settings: Any) -> None:
+        settings.SLACK_BOT_TOKEN = "xoxb-1"
+        assert "For Slack your e-mail there" in sign_in(world.ana).get(PAGE).content.decode()
 
     def test_code_of_one_address_proves_no_other(
         self, world: World, sign_in: SignIn, now: object, mails: Callable[[], list[str]]
@@ -190,6 +229,35 @@ class TestMethods:
         browser = sign_in(world.ada)
         assert "ana.ames@example.com" in browser.get(f"{PAGE}?person={world.ana.email}").content.decode()
         assert browser.get(f"{PAGE}?person=nobody@example.com").status_code == 404
+
+    def test_it_is_said_whose_ways_they_are(self, world: World, sign_in: SignIn, now: object, settings: Any) -> None:
+        settings.VAPID_PRIVATE_KEY, settings.TELEGRAM_TOKEN = "key", "7:abc"
+        his = f"{PAGE}?person={world.bob.email}"
+        browser = sign_in(world.ada)
+        page = browser.get(his).content.decode().split("<h1>")[1]
+        for said in (
+            "Ways to reach Bob Bell</h1>",
+            "You are looking at somebody else's ways.",
+            "We cannot reach Bob Bell.",
+            "When Bob Bell is paged",
+            "nothing: we cannot reach Bob Bell",
+        ):
+            assert said in page
+        for own in (
+            "Only you and",
+            "Ways to reach you",
+            "This browser",
+            "cannot push",
+            "Page me</button></form></section>",
+        ):
+            assert own not in page
+        make_method(world.bob)
+        browser.post(his, {"act": "test", "method": "mail"})
+        page_of = Page.objects.get()
+        assert (page_of.person, page_of.because) == (world.bob, "Ada asked for a test of this way")
+        mine = sign_in(world.bob).get(PAGE).content.decode()
+        assert "somebody else" not in mine
+        assert "This browser" in mine
 
     def test_unknown_act(self, world: World, sign_in: SignIn) -> None:
         assert sign_in(world.ana).post(PAGE, {"act": "explode"}).status_code == 422

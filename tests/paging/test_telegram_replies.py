@@ -149,6 +149,7 @@ def invited(client: Client) -> str:
     """Press Link Telegram; returns the code."""
     page = client.post("/settings/methods/", {"act": "link"}).content.decode()
     assert f"https://t.me/{BOT}?start=" in page
+    assert '<div class="text"><ol><li>' in page, "the steps are numbered"
     return page.partition(f"https://t.me/{BOT}?start=")[2].partition('"')[0]
 
 
