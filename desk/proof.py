@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,8 +29,6 @@ DECISIONS = (
 )
 """Lines of the story that begin, end or change paging."""
 SHOWN = 100
-LATE = timedelta(seconds=15)
-"""Paging looks within seconds when it is well."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
         "people": Story(lines, None).people,
         "after": lines[-1].pk if more else None,
         "next_page": coming,
-        "late": coming is not None and at - coming.at > LATE,
+        "late": coming is not None and coming.is_late(at),
     }
     return render(request, "desk/proof.html", context)
 

@@ -92,6 +92,16 @@ def test_what_comes_next_and_what_is_late(world: World, client: Client, late: in
     assert said.index("02:09 UTC") < said.index("unless") if late < 15 else "unless" not in said
 
 
+def test_where_two_must_acknowledge_one_does_not_end_it(world: World, client: Client) -> None:
+    world.policy.acknowledgements = 2
+    world.policy.save()
+    incident = world.open()
+    work_off(AT, "paging")
+    client.force_login(world.mia)
+    with time_machine.travel(AT + MINUTE, tick=False):
+        assert "unless 2 people have acknowledged" in text(client, incident)
+
+
 def test_a_person_without_a_way_is_said(world: World, client: Client) -> None:
     world.alice.contact_methods.all().delete()
     incident = world.open()
