@@ -70,17 +70,15 @@ ITEMS = (
 
 
 def items_of(first: datetime, last: datetime, names: Names) -> tuple[Item, ...]:
-    """Accepted items that may have been open at `first` or at `last`, a week later; one that is worked on was accepted.
-
-    What ended before `first` is open at neither.
-    """
+    """Items accepted until `last` that had not ended by `first`, a week before; one that is worked on was accepted."""
     begun = Q(accepted_at=None, created_at__lte=last, state__in=LIVE)
-    found = ITEMS.filter(Q(accepted_at__lte=last) | begun, pk__in=_not_ended_before(first))
+    found = ITEMS.filter(Q(accepted_at__lte=last) | begun, pk__in=_perhaps_open_since(first))
+    found = found.filter(Q(closed_at=None) | Q(closed_at__gt=first))
     return tuple(_item(names.ref(*row[:4]), row[4:]) for row in found)
 
 
-def _not_ended_before(start: datetime) -> QuerySet[Any]:
-    """Keys of items that are open, or ended later, and of few others that something happened to since.
+def _perhaps_open_since(start: datetime) -> QuerySet[Any]:
+    """Keys of items that are open, or that ended since, and of others that something happened to since.
 
     Each part has an index, so that old ends cost nothing.
     """

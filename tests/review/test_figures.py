@@ -253,6 +253,12 @@ def test_queries_do_not_grow(house: Fortnight, django_assert_num_queries: Any) -
         assert counts(seen_by(house.ana), "incidents") == [(10, 6)]
 
 
+def test_items_that_had_ended_before_both_moments_are_not_read(house: Fortnight) -> None:
+    facts = collect(Week(2026, 47), zone="Europe/London", at=NOW, reader=house.ana, only=frozenset({"items"}))
+    assert facts.items
+    assert all(one.closed_at is None or one.closed_at > facts.last.moment for one in facts.items)
+
+
 def test_the_page_draws_all_of_it(house: Fortnight, client: Client) -> None:
     client.force_login(house.ana)
     page = client.get("/ops/review/2026-W47/").content.decode()
