@@ -51,7 +51,7 @@ def test_by_service_and_class_at_an_instant_of_my_clock(world: World, sign_in: S
     assert "Ana Ames" in text
     assert "e-mail at once" in text
     assert world.ana.email not in text
-    assert text.index("Ana Ames") < text.index("Bob Bell") < text.index('title">Ada')
+    assert text.index("Ana Ames") < text.index("Bob Bell") < text.index('">Ada</p>')
     assert "The last one again every 15 min" in text
     assert not Page.objects.exists()
     assert not Incident.objects.exists()
@@ -70,6 +70,7 @@ def test_each_line_says_its_step_and_its_round(world: World, sign_in: SignIn) ->
     assert text.index("step 1 again, round 2") < passed < text.rindex("Ana Ames"), (
         "first what is passed, then who is called"
     )
+    assert text.rindex("step 3: nobody behind") < text.index("nobody acknowledged") < text.index("named in catch-all")
     assert "until 2 people acknowledge" in text
     assert "#answer" in text
     assert 'id="answer"' in text
