@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -80,9 +81,10 @@ def go_on(row: Delivery, incident: Incident | None, error: str, at: datetime) ->
     if incident is None:
         return
     if row.attempt == 1 or row.state in {State.FAILED, State.CANCELLED}:
-        said = {"person": row.page.person.email, "kind_": row.kind, "way": row.get_kind_display()}
-        sent = {"sent": True} if row.state == State.SENT else {}
-        incident.tell(Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], attempt=row.attempt, **said, **sent)
+        said: dict[str, Any] = {"person": row.page.person.email, "kind_": row.kind, "way": row.get_kind_display()}
+        if row.state == State.SENT:
+            said["sent"] = True
+        incident.tell(Kind.NOT_SENT, at=at, cause=row.kind, text=error[:300], attempt=row.attempt, **said)
     next_step = not pulled and _step_failed(row) and incident.page_due_at and not incident.is_held
     if next_step and incident.page_fence == row.page.fence:
         lifecycle.next_look(incident, due_at=min(at, incident.page_due_at or at))
