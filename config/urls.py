@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("account/", include("teams.account_urls")),
     path("", include("teams.urls")),
+    path("", include("oncall.urls")),
     path("", include("paging.urls")),
     path("", include("foundation.shell_urls")),
     path("api/v1/", include("desk.api.urls")),

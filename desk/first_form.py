@@ -113,7 +113,7 @@ def _schedule(user: User, team: Team, zone: str, at: datetime) -> Schedule:
     )
     rotation = oncall_setup.Rotation(name=_("weekly"), members=[user.pk], starts=monday, unit=Layer.Unit.WEEK)
     row = Schedule(name=_("%s primary") % team, team=team, timezone=zone)
-    return oncall_setup.save_schedule(row, layers=[rotation], by=user)
+    return oncall_setup.save_schedule(row, layers=[rotation], by=user, at=at)
 
 
 def _policy(user: User, team: Team, schedule: Schedule) -> EscalationPolicy:

@@ -107,6 +107,12 @@ OTHERS = (
     Place("account_change_password", _("Change the password"), "key-round", _("account sign in secret")),
     Place("teams:people", _("People"), "users", _("users members colleagues everybody roles accounts")),
     Place("teams:invite", _("Invite a person"), "user-plus", _("add user new colleague account"), may_invite),
+    Place(
+        "desk:settings_calendar",
+        _("Shifts in your calendar"),
+        "calendar-days",
+        _("ical ics feed subscribe google outlook apple on-call shifts"),
+    ),
     Place("teams:tokens", _("API tokens"), "key-round", _("rest keys scripts access")),
     Place("teams:history", _("History of settings"), "clock", _("audit log who changed what"), may_see_history),
     Place("desk:settings_mail", _("Mail"), "mail", _("smtp e-mail server settings"), may_admin),

@@ -224,7 +224,7 @@ class ScheduleForm(SetupForm):
         """Through the writer."""
         data = self.cleaned_data
         row.name, row.team, row.timezone = data["name"], data["team"], data["timezone"]
-        save_schedule(row, layers=[layer.rotation for layer in self.groups[0].filled], by=by)
+        save_schedule(row, layers=[layer.rotation for layer in self.groups[0].filled], by=by, at=at)
 
     def preview(self, row: Schedule, at: datetime) -> Ahead:
         """Asked of the pager's own rules."""

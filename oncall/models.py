@@ -21,7 +21,7 @@ class LiveQuerySet(models.QuerySet["Schedule"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track()
+@pghistory.track(exclude=["layers_changed_at"])
 class Schedule(Configured):
     """A pager that is passed from person to person."""
 
@@ -29,6 +29,9 @@ class Schedule(Configured):
     name = models.CharField(max_length=200, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="schedules")
     timezone = models.CharField(max_length=64, validators=[check_timezone])
+    layers_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when its layers last became other ones: calendar programs ask")
+    )
 
     objects: ClassVar[models.Manager[Schedule]] = LiveQuerySet.as_manager()
 
@@ -37,6 +40,11 @@ class Schedule(Configured):
 
     def __str__(self) -> str:
         return self.name or self.slug
+
+    @property
+    def path(self) -> str:
+        """The page of the schedule."""
+        return f"/oncall/{self.slug}/"
 
 
 @pghistory.track()
@@ -210,3 +218,28 @@ class Coverage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service}: {self.policy}"
+
+
+class Feed(models.Model):
+    """A secret address under which a calendar program reads shifts: those of a schedule, of a team, else its owner's own."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="feeds")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, null=True, blank=True, related_name="feeds")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True, related_name="feeds")
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["owner", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "schedule", "team"],
+                condition=models.Q(revoked_at=None),
+                nulls_distinct=False,
+                name="feed_once_while_it_lives",
+            ),
+            models.CheckConstraint(condition=models.Q(schedule=None) | models.Q(team=None), name="feed_of_one_thing"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.schedule or self.team or self.owner)

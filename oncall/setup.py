@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 
 from oncall.models import Coverage, EscalationPolicy, EscalationStep, Layer, LayerMember, Schedule
@@ -38,16 +39,31 @@ class Asking:
 
 
 @transaction.atomic
-def save_schedule(schedule: Schedule, *, layers: Sequence[Rotation], by: User) -> Schedule:
+def save_schedule(schedule: Schedule, *, layers: Sequence[Rotation], by: User, at: datetime) -> Schedule:
     """The schedule as it stands, with exactly these layers; the last that has a holder wins. Exceptions stay as they are."""
     with acting(by, VIA):
         store(schedule, schedule.name)
-        write_layers(schedule, layers)
+        write_layers(schedule, layers, at=at)
     return schedule
 
 
-def write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
-    """Make the layers exactly `wanted`; a layer is known by its name."""
+def write_layers(schedule: Schedule, wanted: Sequence[Rotation], *, at: datetime) -> None:
+    """Make the layers exactly `wanted`; a layer is known by its name. When that changes anything, the schedule says `at`."""
+    before = _as_said(schedule)
+    _write_layers(schedule, wanted)
+    if _as_said(schedule) != before:
+        schedule.layers_changed_at = at
+        schedule.save(update_fields=["layers_changed_at"])
+
+
+def _as_said(schedule: Schedule) -> list[tuple[object, ...]]:
+    """Everything of the layers that decides who has the pager."""
+    people = ArrayAgg("turns__user", order_by="turns__position")
+    said = ("pk", "name", "every", "unit", "starts", "timezone", "windows", "count")
+    return [(schedule.timezone, *row) for row in schedule.layers.annotate(people=people).values_list(*said, "people")]
+
+
+def _write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
     there = {layer.name: layer for layer in schedule.layers.all()}
     schedule.layers.exclude(name__in=[said.name for said in wanted]).delete()
     for position, said in enumerate(wanted):

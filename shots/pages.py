@@ -200,6 +200,7 @@ SHOTS = (
             "tokens": "/settings/tokens/",
             "history": "/settings/history/",
             "mail": "/settings/mail/",
+            "calendar": "/settings/calendar/",
         },
     ),
     *_shots(

@@ -75,7 +75,7 @@ def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, 
     schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
     team = keys.of("team", record["team"])
     revive(schedule, {"name": record["name"], "team_id": team, "timezone": record["timezone"]})
-    write_layers(schedule, [_rotation(said, keys) for said in record["layers"]])
+    write_layers(schedule, [_rotation(said, keys) for said in record["layers"]], at=at)
     _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
     _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)
 

@@ -30,6 +30,7 @@ PAGES = [
     "/services/sources/am/",
     "/settings/",
     "/settings/methods/",
+    "/settings/calendar/",
     "/start/",
     "/more/",
     "/now/banner/",
@@ -71,5 +72,6 @@ def test_empty_installation_draws(db: None, sign_in: Callable[[User], Client]) -
         "/start/",
         "/declare/",
         "/settings/mail/",
+        "/settings/calendar/",
     ):
         assert browser.get(page).status_code == 200, page
