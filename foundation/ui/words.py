@@ -59,6 +59,7 @@ NOT_SENT: dict[str, str | Promise] = {
     "silenced": _("it was quiet"),
     "person_inactive": _("no longer here"),
     "method_unusable": _("this way was switched off"),
+    "anew": _("paging had started again"),
     "throttled": _("waits for its turn: it rang too often"),
 }
 """Why a page was not sent any more, to be said behind it."""
