@@ -76,7 +76,7 @@ def test_sent_without_a_receipt_and_sent_twice(world: World, client: Client) -> 
     with time_machine.travel(AT + MINUTE, tick=False):
         said = text(client, incident)
     assert 'sent</span><span class="meta">: no receipt</span> <span class="meta">repeat</span>' in said
-    assert '<p class="meta phone-only gap-small">Alice</p>' in said, "the head of the table is not seen on a phone"
+    assert '<p class="meta folds-name gap-small">Alice</p>' in said, "the head of the table is not seen on a phone"
 
 
 @pytest.mark.parametrize(
