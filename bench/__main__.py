@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, newcomer, pages, paging, starting, storm, views
+from bench import intake, look, machine, newcomer, pages, paging, rosters, starting, storm, views
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -28,6 +28,7 @@ FIGURES = (
     "hundreds",
     "mass",
     "look",
+    "rosters",
     "pages",
     "views",
 )
@@ -72,6 +73,7 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
             "hundreds": intake.hundreds,
             "mass": intake.mass,
             "look": look.look,
+            "rosters": rosters.rosters,
             "pages": pages.pages,
             "views": views.views,
         }

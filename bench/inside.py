@@ -82,6 +82,12 @@ def _look() -> Any:
     return crowd.look()
 
 
+def _shifts() -> Any:
+    from bench import shifts
+
+    return shifts.shifts()
+
+
 def _tour(runs: str) -> Any:
     from bench import tour
 
@@ -96,6 +102,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "stages": _stages,
     "fill": _fill,
     "look": _look,
+    "shifts": _shifts,
     "tour": _tour,
     "statements": _statements,
     "sql_of_one_post": _sql_of_one_post,

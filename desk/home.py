@@ -25,12 +25,15 @@ from desk.pagers import gaps_ahead, next_shift
 from incidents.models import Incident
 from incidents.severity import rank
 from oncall.models import Schedule
+from paging.handovers import notes_told
 from paging.models import Page
 from teams.models import User
 from teams.permissions import MANAGING, Standing
 
 OPEN_SHOWN = 200
 HAPPENING = 5
+HANDED_ON = timedelta(hours=48)
+"""How long the notes of whoever had the pager before stand here."""
 WARNED = timedelta(hours=48)
 """How long before a gap its team is asked to fill it."""
 
@@ -54,11 +57,13 @@ def home(request: HttpRequest) -> HttpResponse:
         return SeeOther(reverse("desk:first_run"))
     found = sort_out(_open(user), standing, {live.incident for live in frame.pages if live.incident})
     setup = missing(user, at, manages=standing.role in MANAGING)
+    mine = [pager for pager in frame.pagers if pager.mine]
     needs = sorted([*_gaps(standing, frame.schedules, at), *duties_of(user, standing, at)], key=_runs_out)
     context = {
         "at": at,
         "practice": card_of(user, at) if frame.is_demo else None,
-        "my_pagers": [pager for pager in frame.pagers if pager.mine],
+        "my_pagers": mine,
+        "handed_on": notes_told([pager.schedule for pager in mine], at - HANDED_ON) if mine else [],
         "unheld": found.unheld,
         "mine": found.mine,
         "needs": needs,

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
+from desk.schedule import read_instant
 from desk.undo_offer import tell
 from desk.undo_plans import override_offer
 from oncall import rosters, writers
@@ -167,8 +168,13 @@ def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> Htt
 
 
 def _initial(request: HttpRequest, schedule: Schedule) -> dict[str, Any]:
-    """From the next full hour, by the person who asks."""
-    local = to_local(timezone.now(), schedule.timezone).replace(minute=0, second=0, microsecond=0)
+    """By the person who asks, from the next full hour; or the stretch that the address names (`?from=&to=`, instants)."""
+    now, zone = timezone.now(), schedule.timezone
+    asked = [read_instant(request.GET.get(name, "")) for name in ("from", "to")]
+    if asked[0] and asked[1] and asked[1] > now:
+        starts, ends = (to_local(max(at, now), zone).replace(second=0, microsecond=0) for at in asked if at)
+        return {"person": person(request).email, "starts": starts, "ends": ends}
+    local = to_local(now, zone).replace(minute=0, second=0, microsecond=0)
     return {"person": person(request).email, "starts": local}
 
 

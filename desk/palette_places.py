@@ -22,6 +22,7 @@ from teams.permissions import (
     may_edit_team_config,
     may_invite,
     may_see_history,
+    may_write,
 )
 
 May = Callable[[Standing], bool]
@@ -107,6 +108,7 @@ OTHERS = (
     Place("account_change_password", _("Change the password"), "key-round", _("account sign in secret")),
     Place("teams:people", _("People"), "users", _("users members colleagues everybody roles accounts")),
     Place("teams:invite", _("Invite a person"), "user-plus", _("add user new colleague account"), may_invite),
+    Place("desk:away", _("Away"), "moon", _("holiday vacation absence leave sick not on call"), may_write),
     Place(
         "desk:settings_calendar",
         _("Shifts in your calendar"),

@@ -21,11 +21,12 @@ from desk.oncall import row
 from desk.pagers import pagers_of, reachable_by
 from foundation.ui.calendar import Segment, cells, segments
 from oncall import rosters
-from oncall.models import EscalationPolicy, Layer, Schedule
+from oncall.models import Absence, EscalationPolicy, Layer, Schedule
 from oncall.reasons import sentence
 from oncall.rosters import Shift
 from oncall.rotation import Source
-from oncall.wallclock import day_bounds, to_local
+from oncall.wallclock import day_bounds, last_instant, to_local
+from paging.handovers import notes_of
 from teams.models import User
 from teams.permissions import may_edit_team_config, may_write
 
@@ -99,6 +100,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "why": [sentence(reason, span.zone, "%a %d %b %Y %H:%M") for reason in rosters.why(found, why_at)]
         if why_at
         else [],
+        "notes": notes_of([found]),
         "can_override": may_write(who(request)),
         "can_edit": may_edit_team_config(who(request), found.team_id),
         **_links(span, own=own, today=to_local(at, span.zone).date()),
@@ -215,13 +217,20 @@ def _links(span: Span, *, own: bool, today: date) -> dict[str, str]:
 
 
 def _exceptions(found: Schedule, at: datetime) -> dict[str, Any]:
-    """Running and coming overrides and covers."""
+    """Running and coming overrides, covers and absences of those who take turns."""
     local = to_local(at, found.timezone)
     live = {"removed_at": None, "ends__gt": local}
+    turns = found.layers.values("turns__user")
+    away = Absence.objects.filter(person__in=turns, removed_at=None, ends__gt=local - timedelta(days=1))
     return {
+        "away": [one for one in away.select_related("person").order_by("starts", "pk") if _ends(one) > at],
         "overrides": list(found.overrides.filter(**live).select_related("person").order_by("starts", "pk")),
         "covers": list(found.covers.filter(**live).select_related("person", "covered").order_by("starts", "pk")),
     }
+
+
+def _ends(absence: Absence) -> datetime:
+    return last_instant(absence.ends, absence.timezone)
 
 
 def rule_of(layer: Layer) -> str:

@@ -15,7 +15,7 @@ from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from oncall.models import Cover, Feed, Override, Schedule
+from oncall.models import Absence, Cover, Feed, LayerMember, Override, Schedule
 from oncall.slots import slots
 from oncall.stored import load
 from teams.models import Team, User
@@ -118,6 +118,10 @@ def _changed() -> Greatest:
         for rows in (Override.objects.all(), Cover.objects.all())
         for name in ("created_at", "removed_at")
     ]
+    turns = LayerMember.objects.filter(layer__schedule=OuterRef(OuterRef("pk")))
+    away = Absence.objects.filter(person__in=turns.values("user")).order_by()
+    for name in ("created_at", "removed_at"):
+        stamps.append(Subquery(away.order_by(F(name).desc(nulls_last=True)).values(name)[:1]))
     return Greatest(F("layers_changed_at"), Value(SINCE), *stamps)
 
 

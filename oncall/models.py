@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pghistory
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,7 @@ class LiveQuerySet(models.QuerySet["Schedule"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track(exclude=["layers_changed_at"])
+@pghistory.track(exclude=["layers_changed_at", "handovers_told_until"])
 class Schedule(Configured):
     """A pager that is passed from person to person."""
 
@@ -31,6 +32,10 @@ class Schedule(Configured):
     timezone = models.CharField(max_length=64, validators=[check_timezone])
     layers_changed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("when its layers last became other ones: calendar programs ask")
+    )
+
+    handovers_told_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("up to when handovers were looked at, and told to whoever took over")
     )
 
     objects: ClassVar[models.Manager[Schedule]] = LiveQuerySet.as_manager()
@@ -151,6 +156,30 @@ class Cover(models.Model):
 
 
 @pghistory.track()
+class Absence(models.Model):
+    """A person cannot have a pager for a while: who is next in the layer stands in. Times are the wall clock of `timezone`."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    starts = WallClockField()
+    ends = WallClockField()
+    timezone = models.CharField(max_length=64, validators=[check_timezone])
+    reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["person", "starts", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="absence_ends_after_start")
+        ]
+        indexes = [models.Index(fields=["person", "ends"], name="absence_of", condition=models.Q(removed_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.person} away {self.starts:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
+
+
+@pghistory.track()
 class EscalationPolicy(Configured):
     """Who is asked, in which order, and what happens when nobody answers."""
 
@@ -243,3 +272,34 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return str(self.schedule or self.team or self.owner)
+
+
+class HandoverNote(models.Model):
+    """What somebody writes down for whoever has the pager next; `told_at` is when that person got it."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(max_length=4000, validators=[MaxLengthValidator(4000)])
+    created_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["schedule", "pk"]
+        indexes = [models.Index(fields=["schedule", "told_at"], name="handover_note_told")]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class GapTold(models.Model):
+    """That a gap which begins at `starts` was announced so many `days` ahead: each is said once."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="gaps_told")
+    starts = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["schedule", "starts", "days"], name="gap_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule}: {self.starts}, {self.days} days ahead"

@@ -17,7 +17,7 @@ SENTENCES = {
     Step.NOT_STARTED: gettext_noop("%(layer)s: starts only on %(start)s"),
     Step.NO_MEMBERS: gettext_noop("%(layer)s: has no members"),
     Step.CLOSED: gettext_noop("%(layer)s: outside its hours"),
-    Step.ALL_LEFT: gettext_noop("%(layer)s: all its members have been deactivated"),
+    Step.ALL_LEFT: gettext_noop("%(layer)s: all its members have been deactivated or are away"),
     Step.LAYER: gettext_noop("%(layer)s: the last layer that has somebody now"),
     Step.WINDOW: gettext_noop("%(layer)s: its hours are %(start)s to %(end)s"),
     Step.TURN: gettext_noop("%(layer)s: turn %(turn)s is %(person)s's, %(start)s to %(end)s"),
@@ -27,6 +27,8 @@ SENTENCES = {
     Step.COVER: gettext_noop("%(person)s covers %(for_person)s, %(start)s to %(end)s"),
     Step.NOBODY: gettext_noop("Nobody is on call"),
 }
+
+AWAY = gettext_noop("%(person)s is away until %(end)s and is skipped")
 
 
 def sentence(reason: Reason, zone: str, style: str = "%Y-%m-%d %H:%M") -> str:
@@ -39,7 +41,8 @@ def sentence(reason: Reason, zone: str, style: str = "%Y-%m-%d %H:%M") -> str:
         "end": _shown(reason.end, zone, style),
         "turn": None if reason.turn is None else reason.turn + 1,
     }
-    return _(SENTENCES[reason.step]) % facts
+    away = reason.step is Step.SKIPPED and reason.end is not None
+    return _(AWAY if away else SENTENCES[reason.step]) % facts
 
 
 def sentences(schedule: Schedule, at: datetime) -> list[str]:

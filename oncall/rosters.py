@@ -112,6 +112,14 @@ def gaps(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:
     return [shift for shift in shifts(schedule, start, end) if shift.person is None]
 
 
+def gaps_of(schedules: Iterable[Schedule], start: datetime, end: datetime) -> dict[Schedule, list[Shift]]:
+    """The same for many schedules, in two statements; those without a gap are left out."""
+    schedules = list(schedules)
+    loaded = load(schedules, start, end)
+    found = {one: _shifts(loaded[one.pk], rotation.gaps(loaded[one.pk].roster, start, end)) for one in schedules}
+    return {schedule: row for schedule, row in found.items() if row}
+
+
 def why(schedule: Schedule, at: datetime) -> list[Reason]:
     """How it comes about that somebody, or nobody, is on call at `at`: layer, turn, window, override, cover."""
     loaded = _one(schedule, at, at)
@@ -126,6 +134,24 @@ def handover_since(schedule: Schedule, since: datetime, at: datetime) -> Change 
     loaded = _one(schedule, since, at)
     change = change_since(loaded.roster, since, at)
     return change and Change(change.at, loaded.person(change.before), loaded.person(change.after))
+
+
+def handovers_to_tell(schedules: Iterable[Schedule], at: datetime) -> list[tuple[Schedule, Change]]:
+    """For each schedule the one handover since it was looked at last (`handovers_told_until`); those without are left out.
+
+    Two statements for all of them. A schedule that was never looked at has none: it begins now.
+    """
+    known = [(one, one.handovers_told_until) for one in schedules]
+    since = {one: told for one, told in known if told is not None and told < at}
+    if not since:
+        return []
+    loaded = load(since, min(since.values()), at)
+    found = []
+    for schedule, told in since.items():
+        stored = loaded[schedule.pk]
+        if change := change_since(stored.roster, told, at):
+            found.append((schedule, Change(change.at, stored.person(change.before), stored.person(change.after))))
+    return found
 
 
 def _one(schedule: Schedule, start: datetime, end: datetime) -> Stored:

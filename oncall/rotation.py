@@ -15,10 +15,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from oncall.away import Away, Span
 from oncall.layers import Count, Layer, Person, Unit, Window
 from oncall.sweep import Claim, covering, strongest
 from oncall.turns import Handover, handovers, member, next_handover, spell_at, spells
-from oncall.wallclock import FAR, utc
+from oncall.wallclock import utc
 
 __all__ = [
     "Block", "Count", "Cover", "Handover", "Holding", "Layer", "Override", "Person", "Roster", "Source", "Unit",
@@ -63,7 +64,8 @@ class Cover:
 class Roster:
     """Everything that decides who is on call.
 
-    `inactive` maps people who left to the instant from which they are skipped. `zone` is the schedule's own, for days
+    `inactive` maps people who left to the instant from which they are skipped, `absent` those who are away for a while to
+    the spans in which they are (on-call rules: dated leave, absences). `zone` is the schedule's own, for days
     and for times that people type; layers carry theirs.
     """
 
@@ -72,24 +74,32 @@ class Roster:
     covers: tuple[Cover, ...] = ()
     zone: str = "UTC"
     inactive: Mapping[Person, datetime] = field(default_factory=dict)
+    absent: Mapping[Person, tuple[Span, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def away(self) -> Away:
+        """When people cannot have it."""
+        return Away(self.inactive, self.absent)
 
     @cached_property
     def override_claims(self) -> list[Claim]:
-        """The overrides as claims, each ending at the latest when its person leaves."""
-        return [Claim(utc(o.start), self.until_left(o.person, utc(o.end)), (1, o.order), o) for o in self.overrides]
+        """The overrides as claims, for the time in which their person is there."""
+        return [
+            Claim(start, end, (1, o.order), o)
+            for o in self.overrides
+            for start, end in self.away.parts(o.person, utc(o.start), utc(o.end))
+        ]
 
     @cached_property
     def cover_claims(self) -> dict[Person, list[Claim]]:
         """The covers as claims, by the person covered."""
         found: dict[Person, list[Claim]] = {}
         for c in self.covers:
-            claim = Claim(utc(c.start), self.until_left(c.person, utc(c.end)), c.order, c)
-            found.setdefault(c.for_person, []).append(claim)
+            claims = [
+                Claim(start, end, c.order, c) for start, end in self.away.parts(c.person, utc(c.start), utc(c.end))
+            ]
+            found.setdefault(c.for_person, []).extend(claims)
         return found
-
-    def until_left(self, person: Person, end: datetime) -> datetime:
-        """`end`, or the instant at which `person` leaves before it."""
-        return min(end, self.inactive.get(person, FAR))
 
 
 class Block(NamedTuple):
@@ -143,14 +153,14 @@ def pieces(roster: Roster, start: datetime, end: datetime) -> Iterator[Block]:
     """
     claims = [claim for claim in roster.override_claims if claim.start < end and claim.end > start]
     for place, layer in enumerate(roster.layers):
-        blocks = _layer_blocks(layer, start, end, roster.inactive)
+        blocks = _layer_blocks(layer, start, end, roster.away)
         claims += (Claim(block.start, block.end, (0, place), block) for block in blocks)
     return _with_covers(roster, strongest(claims))
 
 
 def expand_layer(roster: Roster, layer: Layer, start: datetime, end: datetime) -> list[Block]:
     """One layer alone over [start, end), as a row of the calendar: no overrides, no covers, holes are gaps."""
-    alone = Roster((layer,), zone=roster.zone, inactive=roster.inactive)
+    alone = Roster((layer,), zone=roster.zone, inactive=roster.inactive, absent=roster.absent)
     return expand(alone, start, end)
 
 
@@ -166,7 +176,7 @@ def _uncovered(roster: Roster, at: datetime) -> Holding:
         return Holding(claim.value.person, None, Source.OVERRIDE)
     for layer in reversed(roster.layers):
         spell = spell_at(layer, at)
-        person = member(layer, spell.turn, roster.inactive, at) if spell else None
+        person = member(layer, spell.turn, roster.away, at) if spell else None
         if person is not None:
             return Holding(person, layer.name, Source.LAYER)
     return _NOBODY
@@ -177,13 +187,13 @@ def _covered(roster: Roster, holding: Holding, at: datetime) -> Holding:
     return holding if claim is None else Holding(claim.value.person, holding.layer, Source.COVER)
 
 
-def _layer_blocks(layer: Layer, start: datetime, end: datetime, inactive: Mapping[Person, datetime]) -> Iterator[Block]:
-    """The layer's duty, cut where a member leaves; stretches without anybody are left out."""
-    cuts = sorted({inactive[person] for person in layer.members if person in inactive})
+def _layer_blocks(layer: Layer, start: datetime, end: datetime, away: Away) -> Iterator[Block]:
+    """The layer's duty, cut where a member goes or comes back; stretches without anybody are left out."""
+    cuts = away.cuts(layer.members)
     for spell in spells(layer, start, end):
         edges = [spell.start, *(cut for cut in cuts if spell.start < cut < spell.end), spell.end]
         for index, begins in enumerate(edges[:-1]):
-            person = member(layer, spell.turn, inactive, begins)
+            person = member(layer, spell.turn, away, begins)
             if person is not None:
                 yield Block(person, begins, edges[index + 1], layer.name, Source.LAYER)
 

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from oncall import rotation
-from oncall.models import Schedule
+from oncall.away import Span
+from oncall.models import Absence, Schedule
 from oncall.rotation import Count, Roster, Unit, Window
 from oncall.wallclock import NEAR, first_instant, last_instant, parse_clock, utc, zone_named
 from teams.models import User
@@ -84,8 +88,17 @@ def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: dateti
     with connection.cursor() as cursor:
         cursor.execute(_ROSTERS, wanted)
         rows = cursor.fetchall()
-    people = User.objects.in_bulk({pk for row in rows for pk in _ids(*row[4:])})
+    people = _people({pk for row in rows for pk in _ids(*row[4:])}, wanted["earliest"], wanted["latest"])
     return [_stored(*row, people=people) for row in rows]
+
+
+def _people(ids: set[int], earliest: datetime, latest: datetime) -> dict[int, User]:
+    """These people with their absences that touch the span of wall clocks, as `absences_said`, in one statement."""
+    touching = Absence.objects.filter(
+        person=OuterRef("pk"), removed_at=None, starts__lte=latest, ends__gte=earliest
+    ).values(said=JSONObject(id="pk", starts="starts", ends="ends", zone="timezone"))
+    found: dict[int, User] = User.objects.annotate(absences_said=ArraySubquery(touching)).in_bulk(ids)  # type: ignore[assignment]
+    return found
 
 
 def _ids(layers: list[Row] | None, overrides: list[Row] | None, covers: list[Row] | None) -> Iterator[int]:
@@ -116,6 +129,7 @@ def _stored(
         zone,
         # There is no record of when somebody was deactivated, so the skip holds for every instant that is asked about.
         {person: NEAR for person, user in own.items() if not user.is_active},
+        {person: spans for person, user in own.items() if (spans := _absent(slug, user))},
     )
     return Stored(pk, slug, name, roster, own)
 
@@ -161,6 +175,11 @@ def _layer(row: Row, zone: str) -> rotation.Layer:
 def _span(row: Row, zone: str) -> tuple[datetime, datetime]:
     starts, ends = datetime.fromisoformat(row["starts"]), datetime.fromisoformat(row["ends"])
     return first_instant(starts, zone), last_instant(ends, zone)
+
+
+def _absent(slug: str, user: User) -> tuple[Span, ...]:
+    said: list[Row] = getattr(user, "absences_said", [])
+    return tuple(_read("absence", slug, said, lambda _order, row: _span(row, row["zone"])))
 
 
 def _override(row: Row, zone: str, order: int) -> rotation.Override:

@@ -19,11 +19,11 @@ class Step(StrEnum):
     NOT_STARTED = "not_started"  # layer; start: when it begins
     NO_MEMBERS = "no_members"  # layer
     CLOSED = "closed"  # layer: outside its windows
-    ALL_LEFT = "all_left"  # layer: every member is inactive
+    ALL_LEFT = "all_left"  # layer: every member has left or is away
     LAYER = "layer"  # layer: the last one in the list that has a holder
     TURN = "turn"  # layer, turn, person whose turn it is, start, end
     WINDOW = "window"  # layer, start, end of the stretch inside the window
-    SKIPPED = "skipped"  # person who left, start: since when
+    SKIPPED = "skipped"  # person who is away, start: since when, end: until when (None: for good)
     TAKEN = "taken"  # person who stands in for those skipped
     OVERRIDE = "override"  # person, start, end, key
     COVER = "cover"  # person, for_person, start, end, key
@@ -86,7 +86,7 @@ def _of_layer(roster: Roster, layer: Layer, at: datetime) -> Iterator[Reason]:
     if spell is None:
         yield Reason(Step.CLOSED, layer.name)
         return
-    taken = member(layer, spell.turn, roster.inactive, at)
+    taken = member(layer, spell.turn, roster.away, at)
     if taken is None:
         yield Reason(Step.ALL_LEFT, layer.name)
         return
@@ -106,12 +106,12 @@ def _of_skips(roster: Roster, layer: Layer, turn: int, at: datetime) -> Iterator
     seen: set[Person] = set()
     for index in range(turn, turn + len(layer.members)):
         person = layer.members[index % len(layer.members)]
-        left = roster.inactive.get(person)
-        if left is None or at < left:
+        away = roster.away.span_at(person, at)
+        if away is None:
             return
         if person not in seen:
             seen.add(person)
-            yield Reason(Step.SKIPPED, layer.name, person, start=left)
+            yield Reason(Step.SKIPPED, layer.name, person, start=away[0], end=_end(away[1]))
 
 
 def _of_override(override: Override) -> Reason:

@@ -8,10 +8,11 @@ walking from the first one.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from oncall.away import NOBODY, Away
 from oncall.layers import DAY, Layer, Person, near, slot
 from oncall.sweep import Claim, covering, strongest
 from oncall.wallclock import FAR, first_instant, to_local, utc
@@ -89,7 +90,7 @@ def handovers(layer: Layer, start: datetime, end: datetime) -> list[Handover]:
     """Every handover in [start, end), strictly in order; the person is the one whose turn it is, active or not."""
     start, end = utc(start), utc(end)
     return [
-        Handover(turn.start, turn.number, member(layer, turn.number, {}, turn.start))
+        Handover(turn.start, turn.number, member(layer, turn.number, NOBODY, turn.start))
         for turn in turns(layer, start, end)
         if turn.start >= start
     ]
@@ -107,16 +108,12 @@ def next_handover(layer: Layer, at: datetime) -> datetime | None:
     return None if following == FAR else following
 
 
-def member(layer: Layer, turn: int, inactive: Mapping[Person, datetime], at: datetime) -> Person | None:
-    """Who stands for turn `turn` at `at`: the one whose turn it is or, if inactive by then, the next active one.
-
-    `inactive` maps a person to the instant of their leaving. None when nobody is left.
-    """
+def member(layer: Layer, turn: int, away: Away, at: datetime) -> Person | None:
+    """Who stands for turn `turn` at `at`: the one whose turn it is or, if away then, the next who is there; else None."""
     count = len(layer.members)
     for index in range(turn, turn + count):
         person = layer.members[index % count]
-        left = inactive.get(person)
-        if left is None or at < left:
+        if away.span_at(person, at) is None:
             return person
     return None
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from oncall.models import Cover, Override, Schedule
+from oncall.models import Absence, Cover, HandoverNote, Override, Schedule
 from oncall.wallclock import LocalTimeError, check_typed, to_local
 from teams.models import User
 
@@ -33,7 +33,7 @@ def add_override(
     created: the latest wins. Raises `ValidationError` by field when the person is not active, the end is not after the
     start, or a time does not exist or happens twice there.
     """
-    starts, ends = _span(schedule, starts, ends)
+    starts, ends = _span(schedule.timezone, starts, ends)
     _check_active(person, "person")
     row = Override(
         schedule=schedule,
@@ -78,7 +78,7 @@ def add_cover(
 
     Raises `ValidationError` by field, also when both are the same person.
     """
-    starts, ends = _span(schedule, starts, ends)
+    starts, ends = _span(schedule.timezone, starts, ends)
     _check_active(person, "person")
     if person == covered:
         raise ValidationError({"person": _("Nobody can cover themselves.")})
@@ -101,15 +101,50 @@ def remove_cover(cover: Cover, *, at: datetime) -> Cover:
     return cover
 
 
+@transaction.atomic
+def add_absence(
+    person: User, *, starts: datetime, ends: datetime, by: User | None, at: datetime, reason: str = ""
+) -> Absence:
+    """`person` has no pager between `starts` and `ends`; the same one twice is one. Naive times are on their own clock.
+
+    Raises `ValidationError` by field: not active, the end not after the start, a time that does not exist or happens twice.
+    """
+    starts, ends = _span(person.timezone, starts, ends)
+    _check_active(person, "person")
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    said = {"person": person, "starts": starts, "ends": ends, "timezone": person.timezone}
+    if there := Absence.objects.filter(**said, removed_at=None).first():
+        return there
+    row = Absence(**said, reason=reason.strip(), created_at=at, created_by=by)
+    row.clean_fields(exclude=["person", "created_by"])
+    row.save()
+    return row
+
+
+def remove_absence(absence: Absence, *, at: datetime) -> Absence:
+    """They are there after all, from `at` on; it stays in the history. Twice is once."""
+    Absence.objects.filter(pk=absence.pk, removed_at=None).update(removed_at=at)
+    absence.refresh_from_db(fields=["removed_at"])
+    return absence
+
+
+def leave_note(schedule: Schedule, *, by: User, text: str, at: datetime) -> HandoverNote:
+    """A word for whoever has the pager next. Raises `ValidationError` for an empty or too long one."""
+    note = HandoverNote(schedule=schedule, author=by, text=text.strip(), created_at=at)
+    note.clean_fields(exclude=["schedule", "author"])
+    note.save()
+    return note
+
+
 def _check_active(person: User, field: str) -> None:
     if not person.is_active:
         raise ValidationError({field: _("%s is not active and cannot hold the pager.") % person})
 
 
-def _span(schedule: Schedule, starts: datetime, ends: datetime) -> tuple[datetime, datetime]:
-    """Both times on the schedule's wall clock, each naming one instant, in order."""
-    starts = _wall_clock("starts", starts, schedule.timezone)
-    ends = _wall_clock("ends", ends, schedule.timezone)
+def _span(zone: str, starts: datetime, ends: datetime) -> tuple[datetime, datetime]:
+    """Both times on the wall clock of `zone`, each naming one instant, in order."""
+    starts = _wall_clock("starts", starts, zone)
+    ends = _wall_clock("ends", ends, zone)
     if ends <= starts:
         raise ValidationError({"ends": _("It must end after it starts.")})
     return starts, ends

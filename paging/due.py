@@ -7,7 +7,19 @@ from datetime import timedelta
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 from incidents.lifecycle import PAGING
-from paging import audit, delivery, edits, escalation, heartbeat, notices, receipts, team_words, weekly
+from paging import (
+    audit,
+    delivery,
+    edits,
+    escalation,
+    gap_words,
+    handovers,
+    heartbeat,
+    notices,
+    receipts,
+    team_words,
+    weekly,
+)
 from paging.outbox import SENDING
 from paging.slack import channels
 
@@ -41,5 +53,7 @@ register(Work("incident channels", "default", due=channels.due, run=channels.loo
 register(Work("team words", "default", due=team_words.due, run=team_words.tell_one))
 register(Work("weekly tests", "default", due=weekly.due, run=weekly.run))
 periodic("paging.weekly", weekly.PLANNED_EVERY, weekly.plan)
+periodic("paging.handovers", handovers.EVERY, handovers.tell)
+periodic("paging.gaps", gap_words.EVERY, gap_words.tell)
 periodic("paging.audit", audit.EVERY, audit.audit)
 periodic("paging.heartbeat", heartbeat.EVERY, heartbeat.beat)

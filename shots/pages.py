@@ -120,7 +120,15 @@ SHOTS = (
         ENGINEER,
         {"oncall": "/oncall/", "schedule": "/oncall/{schedule}/", "why": "/oncall/{schedule}/why/"},
     ),
-    *_shots("oncall", MANAGER, {"override": "/oncall/{schedule}/override/", "readiness": "/oncall/readiness/"}),
+    *_shots(
+        "oncall",
+        MANAGER,
+        {
+            "override": "/oncall/{schedule}/override/",
+            "year": "/oncall/{schedule}/year/",
+            "readiness": "/oncall/readiness/",
+        },
+    ),
     *_shots(
         "oncall",
         ENGINEER,
@@ -201,6 +209,7 @@ SHOTS = (
             "history": "/settings/history/",
             "mail": "/settings/mail/",
             "calendar": "/settings/calendar/",
+            "away": "/settings/away/",
         },
     ),
     *_shots(

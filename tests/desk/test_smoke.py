@@ -31,6 +31,7 @@ PAGES = [
     "/settings/",
     "/settings/methods/",
     "/settings/calendar/",
+    "/settings/away/",
     "/start/",
     "/more/",
     "/now/banner/",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import accumulate
@@ -107,7 +107,7 @@ class Walk:
         after = bisect_right(self.lowest_ahead, end)
         return after - 1 if after and self.shown[after - 1] == end else after
 
-    def holder(self, step: int, inactive: dict[Any, datetime]) -> Any:
+    def holder(self, step: int, there: Callable[[Any, datetime], bool]) -> Any:
         """Who the layer puts on duty at a step."""
         turn = self.turn[step]
         if turn is None or not self.layer.members:
@@ -122,26 +122,28 @@ class Walk:
                 assert turn is not None
         members = self.layer.members
         row = [members[(turn + i) % len(members)] for i in range(len(members))]
-        return next((p for p in row if p not in inactive or self.instants[step] < inactive[p]), None)
+        return next((p for p in row if there(p, self.instants[step])), None)
 
 
 def holders(roster: Roster, start: datetime, steps: int) -> list[Any]:
     """Who is on call at every step from `start` on."""
     walks = [Walk(layer, start, steps) for layer in roster.layers]
-    inactive = dict(roster.inactive)
+
+    def there(person: Any, at: datetime) -> bool:
+        spans = roster.absent.get(person, ())
+        return at < roster.inactive.get(person, at + STEP) and not any(a <= at < b for a, b in spans)
+
     found = []
     for step in range(steps):
         at = start + step * STEP
         person = None
         for walk in walks:
-            person = walk.holder(step, inactive) or person
-        there = [o for o in roster.overrides if o.start <= at < o.end and at < inactive.get(o.person, at + STEP)]
-        if there:
-            person = max(there, key=lambda o: o.order).person
+            person = walk.holder(step, there) or person
+        over = [o for o in roster.overrides if o.start <= at < o.end and there(o.person, at)]
+        if over:
+            person = max(over, key=lambda o: o.order).person
         stand_ins = [
-            c
-            for c in roster.covers
-            if c.for_person == person and c.start <= at < c.end and at < inactive.get(c.person, at + STEP)
+            c for c in roster.covers if c.for_person == person and c.start <= at < c.end and there(c.person, at)
         ]
         if stand_ins:
             person = max(stand_ins, key=lambda c: c.order).person

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from oncall.away import Span
 from oncall.rotation import Count, Cover, Layer, Override, Person, Roster, Unit, Window
 from oncall.wallclock import to_local
 from tests.oncall.clockwork import STEP
@@ -85,5 +86,8 @@ def rosters(draw: st.DrawFn) -> tuple[Roster, datetime]:
     pairs = draw(st.lists(st.permutations(PEOPLE), max_size=4))
     covers = [Cover(pair[0], pair[1], *draw(spans(first)), order=i) for i, pair in enumerate(pairs)]
     left: dict[Person, datetime] = {p: draw(spans(first))[0] for p in draw(st.sets(person, max_size=2))}
+    away: dict[Person, tuple[Span, ...]] = {
+        p: tuple(draw(spans(first)) for _n in range(draw(st.integers(1, 3)))) for p in draw(st.sets(person, max_size=2))
+    }
     shuffled = tuple(draw(st.permutations(over)))
-    return Roster(row, shuffled, tuple(draw(st.permutations(covers))), zone, left), first
+    return Roster(row, shuffled, tuple(draw(st.permutations(covers))), zone, left, away), first

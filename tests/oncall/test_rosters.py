@@ -130,7 +130,10 @@ def test_who_is_not_active_is_skipped() -> None:
     assert rosters.who_is_on_call(schedule, AT) == bob
     User.objects.update(is_active=False)
     assert rosters.who_is_on_call(schedule, AT) is None
-    assert sentences(schedule, AT) == ["layer 0: all its members have been deactivated", "Nobody is on call"]
+    assert sentences(schedule, AT) == [
+        "layer 0: all its members have been deactivated or are away",
+        "Nobody is on call",
+    ]
 
 
 def test_the_trace_in_words() -> None:

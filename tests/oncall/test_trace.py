@@ -83,3 +83,12 @@ def test_who_left_is_named_once_and_who_stands_in() -> None:
 
 def test_a_gap_says_so() -> None:
     assert steps(Roster(())) == [(Step.NOBODY,)]
+
+
+def test_who_is_away_is_skipped_until_they_are_back() -> None:
+    back = z("2026-11-25 00:00")
+    roster = Roster((layer("base", "AB"),), absent={"A": ((z("2026-11-20 00:00"), back),)})
+    skipped = next(reason for reason in why(roster, AT) if reason.step == Step.SKIPPED)
+    assert (skipped.person, skipped.start, skipped.end) == ("A", z("2026-11-20 00:00"), back)
+    assert why(roster, AT)[-1].person == "B"
+    assert Step.SKIPPED not in {reason.step for reason in why(roster, back)}
