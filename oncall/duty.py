@@ -34,7 +34,7 @@ class Change(NamedTuple):
 def duty_at(roster: Roster, at: datetime, *, horizon: timedelta = timedelta(days=400)) -> Duty:
     """Who has it at `at`, and the whole stretch around it, looked for within `horizon` on both sides."""
     at = utc(at)
-    reach = min(timedelta(days=8), horizon)
+    reach = min(timedelta(days=2), horizon)
     while True:
         since, now, then = _stretch(expand(roster, at - reach, at + reach), at)
         if reach >= horizon or (since > at - reach and then is not None):
