@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from incidents.models import Incident
+from incidents.models import OPEN, Incident
 from paging import answers
 from paging.models import Page
 from teams.models import User
@@ -24,7 +24,11 @@ class LivePage:
 
 
 def live_pages(user: User, at: datetime) -> list[LivePage]:
-    """What calls `user` at `at`: the worst first, the latest test last. Two queries."""
-    tests = Page.objects.filter(person=user, reason=Page.Reason.TEST, incident=None, seen_at=None, acked_at=None)
-    latest = tests.filter(created_at__gt=at - TEST_RINGS, created_at__lte=at).order_by("-pk")[:1]
-    return [LivePage(page.incident, page.because, page) for page in [*answers.live_pages(user), *latest]]
+    """What calls `user` at `at`: the worst first, the latest test last. One query while nothing does, as nearly always."""
+    unanswered = Page.objects.filter(person=user, acked_at=None).order_by()
+    tests = unanswered.filter(incident=None, seen_at=None, created_at__gt=at - TEST_RINGS, created_at__lte=at)
+    perhaps = unanswered.filter(incident__state__in=OPEN)  # not all of them ask: `answers` says which
+    about = set(perhaps.values_list("incident", flat=True).union(tests.values_list("incident", flat=True)))
+    asking = answers.live_pages(user) if about - {None} else []
+    latest = tests.order_by("-pk")[:1] if None in about else []
+    return [LivePage(page.incident, page.because, page) for page in [*asking, *latest]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from oncall import rosters, rotation, stored
 from oncall.models import Schedule
@@ -20,6 +20,16 @@ AHEAD = timedelta(days=14)
 SHIFT_AHEAD = timedelta(days=60)
 MINE = 20
 """Schedules that may concern one person on every page."""
+
+_CONCERNING = """
+SELECT s.id FROM oncall_schedule s JOIN teams_membership m ON m.team_id = s.team_id WHERE m.user_id = %s
+UNION SELECT s.id FROM oncall_schedule s JOIN teams_team t ON t.id = s.team_id WHERE t.manager_id = %s
+UNION SELECT l.schedule_id FROM oncall_layer l JOIN oncall_layermember t ON t.layer_id = l.id WHERE t.user_id = %s
+UNION SELECT o.schedule_id FROM oncall_override o WHERE o.person_id = %s AND o.removed_at IS NULL AND o.ends >= %s
+UNION SELECT c.schedule_id FROM oncall_cover c WHERE c.person_id = %s AND c.removed_at IS NULL AND c.ends >= %s
+"""
+"""By hand, because it runs for every page: as one condition over all these tables it took four times as long, most of it to
+plan and to put together."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +77,8 @@ def pagers_of(schedules: Iterable[Schedule], user: User, at: datetime) -> list[P
 def concerning(user: User, at: datetime) -> list[Schedule]:
     """The schedules of a person's teams, and those in which they have a turn or an exception; one query."""
     recent = (at - timedelta(days=2)).replace(tzinfo=None)
-    exception = Q(overrides__person=user, overrides__removed_at=None, overrides__ends__gte=recent) | Q(
-        covers__person=user, covers__removed_at=None, covers__ends__gte=recent
-    )
-    theirs = Q(team__memberships__user=user) | Q(team__manager=user) | Q(layers__turns__user=user) | exception
-    found = Schedule.objects.filter(theirs, archived_at=None).values("pk")
-    return list(Schedule.objects.filter(pk__in=found).select_related("team")[:MINE])
+    theirs = RawSQL(_CONCERNING, [user.pk, user.pk, user.pk, user.pk, recent, user.pk, recent])  # noqa: S611  a constant
+    return list(Schedule.objects.filter(pk__in=theirs, archived_at=None).select_related("team")[:MINE])
 
 
 def chip_of(pagers: Sequence[Pager]) -> Pager | None:

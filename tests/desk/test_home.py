@@ -210,7 +210,7 @@ class TestBanner:
 
     def test_cheap(self, world: World, sign_in: SignIn, now: object, django_assert_num_queries: Any) -> None:
         browser = sign_in(world.ana)
-        with django_assert_num_queries(5):  # session, person, pages, test pages, dispatcher
+        with django_assert_num_queries(4):  # session, person, pages, dispatcher
             browser.get("/now/banner/")
 
 
