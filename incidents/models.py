@@ -71,8 +71,13 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """What `user` may see: everything but restricted incidents of other teams."""
         if user.role == Role.ADMIN:
             return self
-        theirs = Incident.objects.filter(Q(service__in=_services_of(user)) | Q(pk__in=_held_by(user)), restricted=True)
-        return self.filter(Q(restricted=False) | Q(pk__in=theirs.order_by().values("pk")))
+        theirs = IncidentQuerySet(Incident).restricted_of(user)
+        return self.filter(Q(restricted=False) | Q(pk__in=theirs.values("pk")))
+
+    def restricted_of(self, user: User) -> IncidentQuerySet:
+        """The restricted ones that `user` may see for a team or for a role in them, whatever else they are; unordered."""
+        theirs = Q(service__in=_services_of(user)) | Q(pk__in=_held_by(user))
+        return self.filter(theirs, restricted=True).order_by()
 
     def hidden_from(self, user: User) -> IncidentQuerySet:
         """What `user` may not see; they are few, so whoever asks for what hangs on incidents excludes these."""

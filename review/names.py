@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
-
 from incidents.models import Incident, IncidentQuerySet, number_of, path_of
 from paging.models import Page
 from review.values import Ref
@@ -31,10 +29,9 @@ class Names:
         """Its people are those of `IncidentQuerySet.visible_to`, and whoever was paged for it."""
         if reader.role == Role.ADMIN:
             return cls(frozenset(), all=True)
-        restricted = IncidentQuerySet(Incident).filter(restricted=True)
-        paged = Exists(Page.objects.filter(person=reader, incident=OuterRef("pk")))
-        seen = restricted.filter(Q(pk__in=restricted.visible_to(reader).values("pk")) | paged)
-        return cls(frozenset(seen.values_list("pk", flat=True)))
+        theirs = IncidentQuerySet(Incident).restricted_of(reader).values_list("pk", flat=True)
+        paged = Page.objects.filter(person=reader, incident__restricted=True).order_by()
+        return cls(frozenset(theirs.union(paged.values_list("incident", flat=True))))
 
     def ref(self, pk: int, title: str, severity: str, restricted: bool) -> Ref:
         """How the incident with these columns (`told_of`) stands in a row."""
