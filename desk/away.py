@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -21,9 +22,11 @@ from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
 from desk.override import Difference, WallClock, compare
 from desk.undo_offer import tell
+from foundation.ui import times
 from oncall import rosters, writers
 from oncall.models import Absence, Schedule
 from oncall.wallclock import first_instant, last_instant
+from paging import notices
 from teams.models import Role, User
 from teams.permissions import MANAGING, Standing, may_admin, may_manage_team, may_write
 
@@ -84,6 +87,7 @@ def away(request: HttpRequest) -> HttpResponse:
         return _show(request, form, changed)
     at = timezone.now()
     added = _add(form, user, at)
+    _tell(changed, added, user, at)
     tell(request, _("Saved: %s is away then.") % added.person, None, at=at)
     return SeeOther(reverse("desk:away"))
 
@@ -111,6 +115,22 @@ def _add(form: AwayForm, by: User, at: datetime) -> Absence:
     data = form.cleaned_data
     words = {"starts": data["starts"], "ends": data["ends"], "reason": data["reason"]}
     return writers.add_absence(data["person"], **words, by=by, at=at)
+
+
+def _tell(changed: list[Changed], absence: Absence, by: User, at: datetime) -> None:
+    """Who stands in hears it now, not at the handover: one mail each, with the times on their own clock."""
+    theirs: dict[User, list[tuple[Schedule, Difference]]] = {}
+    for one in changed:
+        for difference in one.differences:
+            if difference.after and difference.after != by:
+                theirs.setdefault(difference.after, []).append((one.schedule, difference))
+    for colleague, rows in theirs.items():
+        with timezone.override(ZoneInfo(colleague.timezone)):
+            lines = [
+                f"{schedule}: {times.full(row.start, now=at)} – {times.full(row.end, now=at)}" for schedule, row in rows
+            ]
+        subject = _("You stand in for %s, who is away") % absence.person
+        notices.tell(colleague, subject=subject, body="\n".join(lines), path=rows[0][0].path, at=at)
 
 
 def _remove(request: HttpRequest, standing: Standing, user: User) -> HttpResponse:

@@ -25,6 +25,7 @@ from desk.pagers import gaps_ahead, next_shift
 from incidents.models import Incident
 from incidents.severity import rank
 from oncall.models import Schedule
+from oncall.swaps import open_swaps
 from paging.handovers import notes_told
 from paging.models import Page
 from teams.models import User
@@ -58,7 +59,9 @@ def home(request: HttpRequest) -> HttpResponse:
     found = sort_out(_open(user), standing, {live.incident for live in frame.pages if live.incident})
     setup = missing(user, at, manages=standing.role in MANAGING)
     mine = [pager for pager in frame.pagers if pager.mine]
-    needs = sorted([*_gaps(standing, frame.schedules, at), *duties_of(user, standing, at)], key=_runs_out)
+    needs = sorted(
+        [*_gaps(standing, frame.schedules, at), *_swaps(user, at), *duties_of(user, standing, at)], key=_runs_out
+    )
     context = {
         "at": at,
         "practice": card_of(user, at) if frame.is_demo else None,
@@ -103,6 +106,19 @@ def sort_out(found: list[Incident], standing: Standing, calling: set[Incident]) 
 def _runs_out(duty: Duty) -> datetime:
     """What runs out first stands first; what has no end last."""
     return duty.due or datetime.max.replace(tzinfo=UTC)
+
+
+def _swaps(user: User, at: datetime) -> list[Duty]:
+    """What colleagues ask this person to take."""
+    return [
+        Duty(
+            _("%(who)s asks you to take a shift of %(schedule)s") % {"who": swap.asked_by, "schedule": swap.schedule},
+            f"{swap.schedule.path}#swaps",
+            _("Answer"),
+            due=swap.start,
+        )
+        for swap in open_swaps(at).filter(asked=user)
+    ]
 
 
 def _gaps(standing: Standing, schedules: list[Schedule], at: datetime) -> list[Duty]:

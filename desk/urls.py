@@ -42,6 +42,7 @@ from desk import (
     setup_urls,
     sources,
     style,
+    swaps,
     times,
     undo,
 )
@@ -77,6 +78,8 @@ urlpatterns = [
     path("oncall/<slug:slug>/why/", schedule.why, name="why"),
     path("oncall/<slug:slug>/year/", coverage.coverage, name="coverage"),
     path("oncall/<slug:slug>/note/", handover_note.handover_note, name="handover_note"),
+    path("oncall/<slug:slug>/swap/", swaps.swap, name="swap"),
+    path("oncall/<slug:slug>/swap/<int:number>/", swaps.answer, name="swap_answer"),
     path("oncall/<slug:slug>/override/", override.override, name="override"),
     path("ops/review/", review.present, name="review"),
     re_path(r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$", review.download, name="review_download"),

@@ -108,6 +108,40 @@ class LayerMember(models.Model):
 
 
 @pghistory.track()
+class Swap(models.Model):
+    """`asked_by` asks `asked` to take a shift of theirs, perhaps for one of `asked`'s in return. The times are instants."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("asked")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="swaps")
+    asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="swaps_asked")
+    asked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="swaps_to_answer")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    back_start = models.DateTimeField(null=True, blank=True, help_text=_("the shift in return; empty: none"))
+    back_end = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    created_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["schedule", "start", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(end__gt=models.F("start")), name="swap_ends_after_start"),
+            models.CheckConstraint(condition=~models.Q(asked=models.F("asked_by")), name="swap_of_two_people"),
+        ]
+        indexes = [models.Index(fields=["asked"], name="swap_asked", condition=models.Q(state="asked"))]
+
+    def __str__(self) -> str:
+        return f"{self.asked_by} asks {self.asked}"
+
+
+@pghistory.track()
 class Override(models.Model):
     """One person takes the pager for a while; the latest created wins. Times are the schedule's wall clock."""
 
@@ -117,6 +151,7 @@ class Override(models.Model):
     ends = WallClockField()
     reason = models.CharField(max_length=300, blank=True)
     from_file = models.BooleanField(default=False)
+    swap = models.ForeignKey(Swap, on_delete=models.SET_NULL, null=True, blank=True, related_name="overrides")
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -28,7 +28,7 @@ __all__ = [
 
 
 class Source(StrEnum):
-    """Why a block's person has it. `swap` is reserved: no rule makes one yet."""
+    """Why a block's person has it; a swap is an override that two people agreed on."""
 
     LAYER = "layer"
     OVERRIDE = "override"
@@ -46,6 +46,7 @@ class Override:
     end: datetime
     order: int = 0
     key: Hashable = None
+    source: Source = Source.OVERRIDE
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _uncovered(roster: Roster, at: datetime) -> Holding:
     """Who has it before covers are looked at."""
     claim = covering(roster.override_claims, at)
     if claim is not None:
-        return Holding(claim.value.person, None, Source.OVERRIDE)
+        return Holding(claim.value.person, None, claim.value.source)
     for layer in reversed(roster.layers):
         spell = spell_at(layer, at)
         person = member(layer, spell.turn, roster.away, at) if spell else None
@@ -203,7 +204,7 @@ def _with_covers(roster: Roster, pieces: Iterable[Claim]) -> Iterator[Block]:
     covers = {person: strongest(claims) for person, claims in roster.cover_claims.items()}
     for piece in pieces:
         if isinstance(piece.value, Override):
-            block = Block(piece.value.person, piece.start, piece.end, None, Source.OVERRIDE)
+            block = Block(piece.value.person, piece.start, piece.end, None, piece.value.source)
         else:
             person, _, _, layer, source = piece.value
             block = Block(person, piece.start, piece.end, layer, source)

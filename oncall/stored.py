@@ -40,7 +40,8 @@ SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone,
       'turns', ARRAY(SELECT t.user_id FROM oncall_layermember t WHERE t.layer_id = l.id ORDER BY t.position)
     ) ORDER BY l.position, l.id)
    FROM oncall_layer l WHERE l.schedule_id = s.id),
-  (SELECT json_agg(json_build_object('id', o.id, 'person', o.person_id, 'starts', o.starts, 'ends', o.ends)
+  (SELECT json_agg(json_build_object('id', o.id, 'person', o.person_id, 'starts', o.starts, 'ends', o.ends,
+      'swap', o.swap_id IS NOT NULL)
       ORDER BY o.created_at, o.id)
    FROM oncall_override o
    WHERE o.schedule_id = s.id AND o.removed_at IS NULL AND o.starts <= %(latest)s AND o.ends >= %(earliest)s),
@@ -183,7 +184,8 @@ def _absent(slug: str, user: User) -> tuple[Span, ...]:
 
 
 def _override(row: Row, zone: str, order: int) -> rotation.Override:
-    return rotation.Override(row["person"], *_span(row, zone), order, row["id"])
+    source = rotation.Source.SWAP if row["swap"] else rotation.Source.OVERRIDE
+    return rotation.Override(row["person"], *_span(row, zone), order, row["id"], source)
 
 
 def _cover(row: Row, zone: str, order: int) -> rotation.Cover:

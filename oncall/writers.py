@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from oncall.models import Absence, Cover, HandoverNote, Override, Schedule
+from oncall.models import Absence, Cover, HandoverNote, Override, Schedule, Swap
 from oncall.wallclock import LocalTimeError, check_typed, to_local
 from teams.models import User
 
@@ -26,6 +27,7 @@ def add_override(
     at: datetime,
     reason: str = "",
     from_file: bool = False,
+    swap: Swap | None = None,
 ) -> Override:
     """`person` takes the pager of `schedule` from `starts` to `ends`; the same order given twice is one override.
 
@@ -42,10 +44,11 @@ def add_override(
         ends=ends,
         reason=reason,
         from_file=from_file,
+        swap=swap,
         created_at=at,
         created_by=by,
     )
-    row.clean_fields(exclude=["schedule", "person", "created_by"])
+    row.clean_fields(exclude=["schedule", "person", "created_by", "swap"])
     Schedule.objects.select_for_update().get(pk=schedule.pk)
     latest = (
         schedule.overrides.filter(removed_at=None, starts__lt=ends, ends__gt=starts).order_by("created_at", "pk").last()
@@ -57,8 +60,9 @@ def add_override(
 
 
 def remove_override(override: Override, *, at: datetime) -> Override:
-    """Take an override back from `at` on; it stays in the history. Twice is once."""
-    Override.objects.filter(pk=override.pk, removed_at=None).update(removed_at=at)
+    """Take an override back from `at` on, one of a swap with the other one; it stays in the history. Twice is once."""
+    same = Q(swap=override.swap_id) if override.swap_id else Q(pk=override.pk)
+    Override.objects.filter(same, removed_at=None).update(removed_at=at)
     override.refresh_from_db(fields=["removed_at"])
     return override
 

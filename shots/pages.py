@@ -126,6 +126,7 @@ SHOTS = (
         {
             "override": "/oncall/{schedule}/override/",
             "year": "/oncall/{schedule}/year/",
+            "swap": "/oncall/{schedule}/swap/",
             "readiness": "/oncall/readiness/",
         },
     ),

@@ -14,7 +14,7 @@ from django.test import Client
 from oncall import feeds, rosters, writers
 from oncall.models import Absence, LayerMember
 from oncall.reasons import sentences
-from teams.models import Role, User
+from teams.models import Notice, Role, User
 from tests.desk.conftest import World
 from tests.factories import AT, make_schedule, make_user
 
@@ -45,6 +45,9 @@ def test_who_stands_in_is_seen_before_and_true_after(world: World, sign_in: Sign
     assert client.post(PAGE, form_of(world.ana, reason="a wedding", confirm="yes")).status_code == 303
     for at, who in ((AT - HOUR, world.ana), (AT + HOUR, world.bob), (AT + 9 * HOUR, world.ana)):
         assert rosters.who_is_on_call(world.schedule, at) == who
+    notice = Notice.objects.get()
+    assert (notice.person, notice.subject) == (world.bob, "You stand in for Ana Ames, who is away")
+    assert notice.body == "payments-primary: Sat 21 Nov 02:04 UTC – Sat 21 Nov 10:04 UTC"
     said = sentences(world.schedule, AT + HOUR)
     assert "Ana Ames is away until 2026-11-21 10:04 and is skipped" in said
     assert said[-1] == "Bob Bell is next in layer 0"

@@ -1,0 +1,108 @@
+"""Swapping shifts: whom, which one, for which in return; and the answer of who was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from desk.answers import SeeOther
+from desk.guard import person, require, who
+from desk.schedule import read_instant
+from foundation.ui import times
+from oncall.models import Schedule, Swap
+from oncall.swaps import Span, accept_swap, ask_swap, decline_swap, mates, shifts_ahead, withdraw_swap
+from paging import notices
+from teams.models import User
+from teams.permissions import may_write
+
+ANSWERS: dict[str, Callable[..., Swap]] = {"accept": accept_swap, "decline": decline_swap, "withdraw": withdraw_swap}
+MOST_NOTE = 300
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def swap(request: HttpRequest, slug: str) -> HttpResponse:
+    """First which of my shifts, and whom (`?mine=&with=`); then for which of theirs in return. POST asks."""
+    schedule = get_object_or_404(Schedule.objects.select_related("team"), slug=slug, archived_at=None)
+    require(may_write(who(request)), _("Observers have no shifts."))
+    user, at = person(request), timezone.now()
+    asked = request.POST if request.method == "POST" else request.GET
+    ahead = shifts_ahead(schedule, user, at)
+    mine = _named(ahead, asked.get("mine", ""))
+    other = next((one for one in mates(schedule, user) if one.email == asked.get("with", "")), None)
+    theirs = shifts_ahead(schedule, other, at) if other and mine else []
+    context = {
+        "at": at,
+        "schedule": schedule,
+        "ahead": ahead,
+        "mates": mates(schedule, user),
+        "mine": mine,
+        "other": other,
+        "theirs": theirs,
+    }
+    if request.method != "POST":
+        return render(request, "desk/swap.html", context)
+    back = _named(theirs, asked.get("back", ""))
+    if mine is None or other is None or (asked.get("back") and back is None):
+        refused = _("That shift or person is not offered any more: choose again.")
+        return render(request, "desk/swap.html", context | {"refused": refused, "mine": None}, status=422)
+    try:
+        made = ask_swap(schedule, by=user, asked=other, shift=mine, back=back, at=at, note=asked.get("note", ""))
+    except ValidationError as refusal:
+        return render(request, "desk/swap.html", context | {"refused": " ".join(refusal.messages)}, status=422)
+    _tell(made, made.asked, _("%(who)s asks you to take a shift of %(schedule)s"), at)
+    messages.success(request, _("%s is asked, by mail and on their page Now.") % other)
+    return SeeOther(f"{schedule.path}#swaps")
+
+
+@require_POST
+def answer(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """`answer`: accept, decline or withdraw; 303 back to the schedule with the sentence of what is true now."""
+    found = get_object_or_404(Swap.objects.select_related("schedule"), pk=number, schedule__slug=slug)
+    user, at = person(request), timezone.now()
+    if user.pk not in {found.asked_id, found.asked_by_id}:
+        raise Http404
+    act = ANSWERS.get(request.POST.get("answer", ""))
+    if act is None:
+        raise Http404
+    try:
+        made = act(found, by=user, at=at)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return SeeOther(f"{found.schedule.path}#swaps")
+    words = {
+        Swap.State.ACCEPTED: _("%(other)s takes your shift of %(schedule)s"),
+        Swap.State.DECLINED: _("%(other)s cannot take your shift of %(schedule)s"),
+    }
+    if made.state in words:
+        _tell(made, made.asked_by, words[Swap.State(made.state)], at)
+    messages.success(request, _("It is %s.") % made.get_state_display())
+    return SeeOther(f"{found.schedule.path}#swaps")
+
+
+def _named(spans: list[Span], text: str) -> Span | None:
+    """The shift that begins at this instant."""
+    start = read_instant(text)
+    return next((span for span in spans if span.start == start), None) if start else None
+
+
+def _tell(made: Swap, to: User, subject: str, at: datetime) -> None:
+    """By mail, with the times on the clock of who reads it."""
+    words = {"who": made.asked_by, "other": made.asked, "schedule": made.schedule}
+    with timezone.override(ZoneInfo(to.timezone)):
+        lines = [f"{times.full(made.start, now=at)} – {times.full(made.end, now=at)}"]
+        if made.back_start and made.back_end:
+            back = f"{times.full(made.back_start, now=at)} – {times.full(made.back_end, now=at)}"
+            lines.append(_("In return: %s") % back)
+    if made.note:
+        lines += ["", made.note]
+    path = f"{made.schedule.path}#swaps"
+    notices.tell(to, subject=subject % words, body="\n".join(lines), path=path, at=at)

@@ -1,0 +1,143 @@
+"""Swaps: one person asks another to take a shift, perhaps for one in return; agreed, it is an exception like others."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from oncall import rosters
+from oncall.models import Schedule, Swap
+from oncall.writers import add_override
+from teams.models import User
+
+AHEAD = timedelta(days=120)
+"""How far ahead shifts are offered."""
+BACK = timedelta(days=60)
+"""How far back the beginning of a running shift is looked for."""
+SHOWN = 12
+
+
+class Span(NamedTuple):
+    """A shift [start, end)."""
+
+    start: datetime
+    end: datetime
+
+
+def shifts_ahead(schedule: Schedule, person: User, at: datetime) -> list[Span]:
+    """The next shifts of `person` that are not over at `at`, whole: also one that runs."""
+    found = rosters.shifts(schedule, at - BACK, at + AHEAD)
+    return [Span(one.start, one.end) for one in found if one.person == person and one.end > at][:SHOWN]
+
+
+def mates(schedule: Schedule, person: User) -> list[User]:
+    """Who else takes turns in `schedule`."""
+    found = User.objects.active().filter(pk__in=schedule.layers.values("turns__user")).exclude(pk=person.pk)
+    return list(found.order_by("name", "email"))
+
+
+@transaction.atomic
+def ask_swap(
+    schedule: Schedule, *, by: User, asked: User, shift: Span, back: Span | None, at: datetime, note: str = ""
+) -> Swap:
+    """`by` asks `asked` to take `shift`; the same question twice is one.
+
+    Raises ValidationError when one of the two does not have those shifts, is not active, or a shift is over.
+    """
+    Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
+    _check(schedule, by, asked, shift, back, at)
+    said = {"asked_by": by, "asked": asked, "start": shift.start, "end": shift.end}
+    if there := schedule.swaps.filter(**said, state=Swap.State.ASKED).first():
+        return there
+    there = Swap(schedule=schedule, **said, note=note.strip()[:300], created_at=at)
+    if back:
+        there.back_start, there.back_end = back
+    there.save()
+    return there
+
+
+@transaction.atomic
+def accept_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
+    """`by`, who was asked, takes the shift. Raises ValidationError when it was answered, is over, or things have changed."""
+    swap = _open(swap, at)
+    _only(by, swap.asked)
+    back = Span(swap.back_start, swap.back_end) if swap.back_start and swap.back_end else None
+    _check(swap.schedule, swap.asked_by, swap.asked, Span(swap.start, swap.end), back, at)
+    _give(swap, swap.asked, Span(swap.start, swap.end), by, at)
+    if back:
+        _give(swap, swap.asked_by, back, by, at)
+    return _answered(swap, Swap.State.ACCEPTED, at)
+
+
+@transaction.atomic
+def decline_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
+    """`by`, who was asked, does not. Raises ValidationError when it was answered or is over."""
+    swap = _open(swap, at)
+    _only(by, swap.asked)
+    return _answered(swap, Swap.State.DECLINED, at)
+
+
+@transaction.atomic
+def withdraw_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
+    """`by`, who asked, asks no more. Raises ValidationError when it was answered or is over."""
+    swap = _open(swap, at)
+    _only(by, swap.asked_by)
+    return _answered(swap, Swap.State.WITHDRAWN, at)
+
+
+def open_swaps(at: datetime) -> QuerySet[Swap]:
+    """Those that wait for an answer and whose shift is not over."""
+    return Swap.objects.filter(state=Swap.State.ASKED, end__gt=at).select_related("schedule", "asked_by", "asked")
+
+
+def _open(swap: Swap, at: datetime) -> Swap:
+    Schedule.objects.select_for_update(no_key=True).get(pk=swap.schedule_id)
+    found = Swap.objects.select_for_update(of=("self",)).select_related("schedule", "asked_by", "asked").get(pk=swap.pk)
+    if found.state != Swap.State.ASKED:
+        raise ValidationError(_("This was answered already: it is %s.") % found.get_state_display())
+    if found.end <= at:
+        raise ValidationError(_("That shift is over."))
+    return found
+
+
+def _only(by: User, person: User) -> None:
+    if by.pk != person.pk:
+        raise ValidationError(_("Only %s can answer this.") % person)
+
+
+def _answered(swap: Swap, state: str, at: datetime) -> Swap:
+    swap.state, swap.answered_at = state, at
+    swap.save(update_fields=["state", "answered_at"])
+    return swap
+
+
+def _check(schedule: Schedule, by: User, asked: User, shift: Span, back: Span | None, at: datetime) -> None:
+    if by.pk == asked.pk:
+        raise ValidationError(_("Ask somebody else."))
+    for person in (by, asked):
+        if not person.is_active:
+            raise ValidationError(_("%s is not active here any more.") % person)
+    _check_has(schedule, by, shift, at)
+    if back:
+        _check_has(schedule, asked, back, at)
+
+
+def _check_has(schedule: Schedule, person: User, span: Span, at: datetime) -> None:
+    """What is left of `span` must all be `person`'s."""
+    start = max(span.start, at)
+    if start >= span.end:
+        raise ValidationError(_("That shift is over."))
+    if any(shift.person != person for shift in rosters.shifts(schedule, start, span.end)):
+        raise ValidationError(_("%s does not have that shift any more: look at the schedule, and ask anew.") % person)
+
+
+def _give(swap: Swap, person: User, span: Span, by: User, at: datetime) -> None:
+    """What is left of `span` goes to `person`."""
+    starts = max(span.start, at.replace(second=0, microsecond=0))
+    words = _("swap of %(one)s and %(other)s") % {"one": swap.asked_by, "other": swap.asked}
+    add_override(swap.schedule, person=person, starts=starts, ends=span.end, by=by, at=at, reason=words, swap=swap)
