@@ -30,9 +30,17 @@ class Span(NamedTuple):
 
 
 def shifts_ahead(schedule: Schedule, person: User, at: datetime) -> list[Span]:
-    """The next shifts of `person` that are not over at `at`, whole: also one that runs."""
-    found = rosters.shifts(schedule, at - BACK, at + AHEAD)
-    return [Span(one.start, one.end) for one in found if one.person == person and one.end > at][:SHOWN]
+    """The next shifts of `person` that are not over at `at`, whole: also one that runs; neighbours are one.
+
+    One that goes on beyond the horizon is left out: nobody knows its end.
+    """
+    horizon = at + AHEAD
+    found: list[Span] = []
+    for one in rosters.shifts(schedule, at - BACK, horizon):
+        if one.person == person:
+            start = found.pop().start if found and found[-1].end == one.start else one.start
+            found.append(Span(start, one.end))
+    return [span for span in found if at < span.end < horizon][:SHOWN]
 
 
 def mates(schedule: Schedule, person: User) -> list[User]:
