@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from incidents.severity import CRITICAL, MAJOR, STANDARD
-from oncall.wallclock import first_instant, is_working_day, to_local
+from oncall.wallclock import first_instant, is_working_day, zone_named
 
 DAY_BEGINS, DAY_ENDS = time(8), time(18)
-WORKING_DAY = timedelta(hours=10)
 AT_RISK = 0.75
 """The part of the time after which something that still runs is at risk."""
 
@@ -31,24 +31,34 @@ def within(span: timedelta) -> Callable[[datetime, str], datetime]:
 
 
 def one_working_day(start: datetime, zone: str) -> datetime:
-    """Ten working hours after `start`, counted Monday to Friday from 08:00 to 18:00 on the wall of `zone`."""
-    clock, left = to_local(start, zone), WORKING_DAY
-    while True:
-        day = clock.date()
-        if is_working_day(day):
-            clock, closes = max(clock, datetime.combine(day, DAY_BEGINS)), datetime.combine(day, DAY_ENDS)
-            if clock < closes:
-                if left <= closes - clock:
-                    return first_instant(clock + left, zone)
-                left -= closes - clock
-        clock = datetime.combine(day + timedelta(1), DAY_BEGINS)
+    """Ten working hours after `start`, counted Monday to Friday from 08:00 to 18:00 on the wall of `zone`.
+
+    A working day has just these, so it ends at the same time of the next one; for a start outside of them at the end of
+    the first whole one.
+    """
+    local = start.astimezone(zone_named(zone))
+    day, clock = local.date(), local.time()
+    if is_working_day(day) and clock <= DAY_BEGINS:
+        return _day_ends(day, zone)
+    if is_working_day(day) and clock < DAY_ENDS:
+        return first_instant(datetime.combine(_next_working_day(day), clock), zone)
+    return _day_ends(_next_working_day(day), zone)
 
 
 def end_of_next_working_day(start: datetime, zone: str) -> datetime:
     """18:00 of the next working day after that of `start`, on the wall of `zone`."""
-    day = to_local(start, zone).date() + timedelta(1)
+    return _day_ends(_next_working_day(start.astimezone(zone_named(zone)).date()), zone)
+
+
+def _next_working_day(day: date) -> date:
+    day += timedelta(1)
     while not is_working_day(day):
         day += timedelta(1)
+    return day
+
+
+@lru_cache(maxsize=1024)
+def _day_ends(day: date, zone: str) -> datetime:
     return first_instant(datetime.combine(day, DAY_ENDS), zone)
 
 
