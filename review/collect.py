@@ -6,7 +6,6 @@ such a query than PostgreSQL to answer it.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
@@ -14,15 +13,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Least
+from django.db.models.functions import Least
 
 from alerts.models import Key, Route
 from incidents.metrics import Impact, Pause, Stamps
 from incidents.models import ImpactInterval, Incident, Kind, State, TimelineEntry
 from oncall.models import Schedule
-from paging.models import Page
+from paging.models import Escalation, Page
 from review.facts import Case, Facts, Felt, Kept, Period, Rung
 from review.interruptions import Call
 from review.learning import deadlines_of, items_of, obstacles_of
@@ -165,23 +165,37 @@ def _services() -> tuple[Kept, ...]:
 PAGES = (
     Page.objects.exclude(reason=Page.Reason.TEST)
     .filter(incident__drill=False)
-    .annotate(policy=Cast("escalation__policy", TextField()))  # few differ: each is read once
     .order_by("created_at", "pk")
     .values_list(
         *told_of("incident__"),
         *("pk", "person", "created_at", "person__timezone"),
-        *("policy", "round", "step", "because", "reason"),
+        *("escalation", "round", "step", "because", "reason"),
     )
 )
+POLICIES = Escalation.objects.values_list("policy").annotate(of=ArrayAgg("pk"))
+"""The policies as they were, each with the escalations that ran it: few differ, so they are not read page by page."""
 
 
 def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     """Pages that were about an incident; tests to oneself and drills are none. A false alarm wakes people too."""
-    pages = PAGES.filter(created_at__gte=span.start - CHAIN, created_at__lt=span.end)
+    sent = {"created_at__gte": span.start - CHAIN, "created_at__lt": span.end}
+    pages = list(PAGES.filter(**sent))
     words = {str(value): str(label) for value, label in Page.Reason.choices}
+    policies: list[dict[str, Any] | None] = [None]
+    ran: dict[int | None, int] = {}  # the place of each escalation's policy among them
+    for policy, escalations in POLICIES.filter(pk__in=Page.objects.filter(**sent).order_by().values("escalation")):
+        ran.update(dict.fromkeys(escalations, len(policies)))
+        policies.append(policy)
 
     @cache
-    def rotation(policy: str | None, round_: int, step: int, because: str) -> str:
-        return rotation_of(json.loads(policy) if policy else None, round_, step, because, called)
+    def rotation(policy: int, round_: int, step: int, because: str) -> str:
+        return rotation_of(policies[policy], round_, step, because, called)
 
-    return tuple(Rung(names.ref(*row[:4]), Call(*(*row[4:8], rotation(*row[8:12]))), words[row[12]]) for row in pages)
+    return tuple(
+        Rung(
+            names.ref(incident, title, severity, restricted),
+            Call(page, person, at, zone, rotation(ran.get(run, 0), round_, step, because)),
+            words[reason],
+        )
+        for incident, title, severity, restricted, page, person, at, zone, run, round_, step, because, reason in pages
+    )
