@@ -107,7 +107,6 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     alerts = alerts_of(incident)
     chosen = request.GET.get("story", "all")
     story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
-    coming = next_page(incident) if incident.is_open and not incident.is_held else None
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
     return {
         "at": at,
@@ -121,11 +120,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "kin": _kin(user, incident),
         "can": can,
         "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
-        "next_page": coming,
-        "resting": not incident.is_held
-        and any(end and end > at for end in (incident.silenced_until, incident.waits_until)),
-        "late": coming is not None and coming.is_late(at),
-        "quiet_by": quiet_by(incident) if incident.silenced_until and incident.silenced_until > at else None,
+        **_paging(incident, at),
         "loss": "",
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
@@ -142,6 +137,19 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "learning": learning_of(incident, at),
         "all_roles": RoleTenure.Role.choices,
         "classes": Severity.choices,
+    }
+
+
+def _paging(incident: Incident, at: datetime) -> dict[str, Any]:
+    """Who is paged next and whether that is late; whether it rests (held, or quiet by whom)."""
+    coming = next_page(incident) if incident.is_open and not incident.is_held else None
+    quiet = incident.silenced_until is not None and incident.silenced_until > at
+    held = incident.waits_until is not None and incident.waits_until > at
+    return {
+        "next_page": coming,
+        "late": coming is not None and coming.is_late(at),
+        "resting": not incident.is_held and (quiet or held),
+        "quiet_by": quiet_by(incident) if quiet else None,
     }
 
 

@@ -1,0 +1,23 @@
+"""Who holds the pager: schedules of layers, exceptions to them, and the escalation policies that use them."""
+
+from oncall.models.exceptions import Absence, Cover, Override, Swap
+from oncall.models.policies import Coverage, EscalationPolicy, EscalationStep
+from oncall.models.schedules import Layer, LayerMember, LiveQuerySet, Schedule
+from oncall.models.words import Feed, GapTold, HandoverNote
+
+__all__ = [
+    "Absence",
+    "Cover",
+    "Coverage",
+    "EscalationPolicy",
+    "EscalationStep",
+    "Feed",
+    "GapTold",
+    "HandoverNote",
+    "Layer",
+    "LayerMember",
+    "LiveQuerySet",
+    "Override",
+    "Schedule",
+    "Swap",
+]
