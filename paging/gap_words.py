@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from paging import notices
 from teams.leads import lead_for
 from teams.models import User
 
+logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
 AHEAD = timedelta(days=coverage.ANNOUNCED[0]) + coverage.MARGIN
 """Beyond the first mark: a gap that is cut at the edge looks like no other."""
@@ -33,7 +35,16 @@ def tell(at: datetime) -> int:
     schedules = list(Schedule.objects.filter(archived_at=None).select_related("team__area__lead", "team__manager"))
     found = rosters.gaps_of(schedules, at - coverage.MARGIN, at + AHEAD)
     GapTold.objects.filter(starts__lt=at - KEPT).delete()
-    return sum(_tell(schedule, coverage.unusual(gaps, schedule.timezone), at) for schedule, gaps in found.items())
+    return sum(_told(schedule, gaps, at) for schedule, gaps in found.items())
+
+
+def _told(schedule: Schedule, gaps: Sequence[Shift], at: datetime) -> bool:
+    """One schedule that fails does not stop the others; it is tried again in an hour."""
+    try:
+        return _tell(schedule, coverage.unusual(gaps, schedule.timezone), at)
+    except Exception:
+        logger.exception("the gaps of %s were not told", schedule.slug)
+        return False
 
 
 @transaction.atomic

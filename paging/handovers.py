@@ -5,6 +5,7 @@ Also after an outage it is one word, about who has it now: what was missed in be
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,21 +23,32 @@ from oncall.rosters import Change
 from paging import notices
 from teams.models import Service, User
 
+logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 SHOWN = 10
 """Open incidents told by name."""
 
 
 def tell(at: datetime) -> int:
-    """Tell every handover since the last look; returns how many people heard one."""
+    """Tell every handover since the last look; returns how many people heard one. One that fails does not stop the others."""
     schedules = list(Schedule.objects.filter(archived_at=None))
-    changes = rosters.handovers_to_tell(schedules, at)
+    told = 0
     with transaction.atomic():
-        told = [(schedule, change, change.after) for schedule, change in changes if change.after]
-        for schedule, change, person in told:
-            _tell(schedule, change, person, at)
+        for schedule, change in rosters.handovers_to_tell(schedules, at):
+            if change.after and _told(schedule, change, change.after, at):
+                told += 1
         Schedule.objects.filter(pk__in=[one.pk for one in schedules]).update(handovers_told_until=at)
-    return len(told)
+    return told
+
+
+def _told(schedule: Schedule, change: Change, person: User, at: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            _tell(schedule, change, person, at)
+    except Exception:
+        logger.exception("the handover of %s was not told", schedule.slug)
+        return False
+    return True
 
 
 def notes_of(schedules: Iterable[Schedule]) -> list[HandoverNote]:

@@ -48,7 +48,7 @@ def told() -> list[str]:
 def gap_after(schedule: Schedule, days: float) -> None:
     """Nobody has it for eight hours, so many days after AT."""
     LayerMember.objects.filter(layer__schedule=schedule).delete()
-    person = make_user("Cy")
+    person = make_user(f"Cy {schedule.slug}")
     writers.add_override(schedule, person=person, starts=AT - 20 * DAY, ends=AT + timedelta(days=days), by=None, at=AT)
     writers.add_override(
         schedule,
@@ -116,3 +116,12 @@ def test_it_runs_by_itself_forgets_and_costs_little(schedule: Schedule, django_a
         gap_words.tell(AT + HOUR)
     gap_words.tell(AT + 60 * DAY)
     assert not GapTold.objects.exists()
+
+
+def test_one_schedule_that_fails_does_not_stop_the_others(schedule: Schedule) -> None:
+    gap_after(schedule, 7)
+    sick = make_schedule("a-sick-one", make_user("Sid"), team=schedule.team)
+    gap_after(sick, 7)
+    Schedule.objects.filter(pk=sick.pk).update(timezone="Nowhere/At_All")
+    gap_words.tell(AT)
+    assert told() == ["Lena"]
