@@ -62,9 +62,10 @@ def ask_swap(
     said = {"asked_by": by, "asked": asked, "start": shift.start, "end": shift.end}
     if there := schedule.swaps.filter(**said, state=Swap.State.ASKED).first():
         return there
-    there = Swap(schedule=schedule, **said, note=note.strip()[:300], created_at=at)
+    there = Swap(schedule=schedule, **said, note=note.strip(), created_at=at)
     if back:
         there.back_start, there.back_end = back
+    there.clean_fields(exclude=["schedule", "asked_by", "asked"])
     there.save()
     return there
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +29,7 @@ class Swap(models.Model):
     end = models.DateTimeField()
     back_start = models.DateTimeField(null=True, blank=True, help_text=_("the shift in return; empty: none"))
     back_end = models.DateTimeField(null=True, blank=True)
-    note = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True, validators=[ProhibitNullCharactersValidator()])
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
     created_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 
 from oncall.models.schedules import Schedule
@@ -39,7 +39,7 @@ class HandoverNote(models.Model):
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="notes")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField(max_length=4000, validators=[MaxLengthValidator(4000)])
+    text = models.TextField(max_length=4000, validators=[MaxLengthValidator(4000), ProhibitNullCharactersValidator()])
     created_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True, blank=True)
 

@@ -17,7 +17,10 @@ def link_for(system: System, recipient: str, number: str) -> str:
             part = mail.get_body(("plain",))
             text = str(part.get_content()) if part else ""
             if mail["To"] == recipient and f"{number} " in text:
-                return next((line for line in text.splitlines() if line.startswith(f"{system.url}/p/")), "")
+                behind = text[
+                    text.index(f"{number} ") :
+                ]  # a bundle names others before it, each with a link of its own
+                return next((line for line in behind.splitlines() if line.startswith(f"{system.url}/p/")), "")
         return ""
 
     # A second page within 10 s of the first waits for its slot.

@@ -15,6 +15,9 @@ HOURS = set("aAfgGhHiPsucrTeOZIU")
 
 # page: formats, and why no tag is needed
 KNOWN: dict[str, tuple[set[str], str]] = {
+    "desk/away.html": ({"U", "D j M Y H:i"}, "a number in an address, and the wall clock of who is away"),
+    "desk/coverage.html": ({"U"}, "a number in an address"),
+    "desk/swap.html": ({"U"}, "a number in an address"),
     "desk/_segment.html": ({"U"}, "a number in an address"),
     "desk/_incident_live.html": ({"Ymd"}, "a name of a row"),
     "desk/review.html": ({"j", "M", "j M Y"}, "the days of a week, as its heading"),
@@ -54,10 +57,10 @@ def test_what_is_known_is_still_there() -> None:
     assert {page: seen - formats(page) for page, (seen, _why) in KNOWN.items() if seen - formats(page)} == {}
 
 
-def test_only_the_schedule_shows_hours_by_itself() -> None:
-    """Its rows stand on a wall clock that is not the viewer's: the page names the zone above them."""
+def test_only_where_the_wall_clock_is_another_hours_are_shown_by_themselves() -> None:
+    """A schedule's rows and a person's absences stand on a clock that is not the viewer's: the page names the zone."""
     hours = {page for page, (seen, _why) in KNOWN.items() if any(set(one) & (HOURS - {"U"}) for one in seen)}
-    assert hours == {"desk/schedule.html"}
+    assert hours == {"desk/schedule.html", "desk/away.html"}
 
 
 def test_words_of_times_are_told_from_the_clock_of_the_server() -> None:
