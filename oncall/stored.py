@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
 
 from oncall import rotation
 from oncall.away import Span
-from oncall.models import Absence, Schedule
+from oncall.models import Schedule
 from oncall.rotation import Count, Roster, Unit, Window
 from oncall.wallclock import NEAR, first_instant, last_instant, parse_clock, utc, zone_named
 from teams.models import User
@@ -51,6 +48,14 @@ SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone,
    FROM oncall_cover c
    WHERE c.schedule_id = s.id AND c.removed_at IS NULL AND c.starts <= %(latest)s AND c.ends >= %(earliest)s)
 FROM oncall_schedule s WHERE s.id = ANY(%(ids)s) OR s.slug = ANY(%(slugs)s)
+"""
+
+_PEOPLE = """
+SELECT u.*, (SELECT json_agg(json_build_object('id', a.id, 'starts', a.starts, 'ends', a.ends, 'zone', a.timezone))
+   FROM oncall_absence a
+   WHERE a.person_id = u.id AND a.removed_at IS NULL AND a.starts <= %(latest)s AND a.ends >= %(earliest)s
+  ) AS absences_said
+FROM teams_user u WHERE u.id = ANY(%(ids)s)
 """
 
 
@@ -95,11 +100,8 @@ def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: dateti
 
 def _people(ids: set[int], earliest: datetime, latest: datetime) -> dict[int, User]:
     """These people with their absences that touch the span of wall clocks, as `absences_said`, in one statement."""
-    touching = Absence.objects.filter(
-        person=OuterRef("pk"), removed_at=None, starts__lte=latest, ends__gte=earliest
-    ).values(said=JSONObject(id="pk", starts="starts", ends="ends", zone="timezone"))
-    found: dict[int, User] = User.objects.annotate(absences_said=ArraySubquery(touching)).in_bulk(ids)  # type: ignore[assignment]
-    return found
+    wanted = {"ids": list(ids), "earliest": earliest, "latest": latest}
+    return {user.pk: user for user in User.objects.raw(_PEOPLE, wanted)} if ids else {}
 
 
 def _ids(layers: list[Row] | None, overrides: list[Row] | None, covers: list[Row] | None) -> Iterator[int]:
@@ -179,7 +181,7 @@ def _span(row: Row, zone: str) -> tuple[datetime, datetime]:
 
 
 def _absent(slug: str, user: User) -> tuple[Span, ...]:
-    said: list[Row] = getattr(user, "absences_said", [])
+    said: list[Row] | None = getattr(user, "absences_said", None)
     return tuple(_read("absence", slug, said, lambda _order, row: _span(row, row["zone"])))
 
 
