@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
@@ -15,7 +12,7 @@ from rest_framework.response import Response
 from desk.api.base import Desk
 from desk.api.documented import listed
 from desk.api.fields import Instant, Person
-from desk.api.oncall import OnTheClock
+from desk.api.oncall import SpanTyped
 from desk.away import whom
 from oncall import writers
 from oncall.models import Absence
@@ -43,22 +40,8 @@ class AbsenceShape(serializers.Serializer[Absence]):
         return Instant().to_representation(last_instant(absence.ends, absence.timezone))
 
 
-class AbsenceTyped(serializers.Serializer[Any]):
+class AbsenceTyped(SpanTyped):
     """`from` and `to` without a zone are on the person's own clock; they may also be called `start` and `end`."""
-
-    person = Person()
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """`from` is a word of Python, so it cannot be written above."""
-        return super().get_fields() | {"from": OnTheClock(), "to": OnTheClock()}
-
-    def to_internal_value(self, data: Mapping[str, Any]) -> Any:
-        """Read both spellings."""
-        other = {"from": data.get("start"), "to": data.get("end")}
-        return super().to_internal_value(
-            {name: stamp for name, stamp in other.items() if stamp is not None} | dict(data)
-        )
 
 
 class Absences(Desk):

@@ -102,8 +102,8 @@ class OnTheClock(serializers.Field[datetime, Any, str, Any]):
         return found
 
 
-class OverrideTyped(serializers.Serializer[Any]):
-    """`from` and `to` may also be called `start` and `end`, as shifts call them."""
+class SpanTyped(serializers.Serializer[Any]):
+    """A person and a while. `from` and `to` may also be called `start` and `end`, as shifts call them."""
 
     person = Person()
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
@@ -118,6 +118,10 @@ class OverrideTyped(serializers.Serializer[Any]):
         return super().to_internal_value(
             {name: stamp for name, stamp in other.items() if stamp is not None} | dict(data)
         )
+
+
+class OverrideTyped(SpanTyped):
+    """`from` and `to` may also be called `start` and `end`, as shifts call them."""
 
 
 def live_schedule(slug: str) -> Schedule:
