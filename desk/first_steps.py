@@ -16,7 +16,7 @@ from desk.forecast import would_page
 from desk.policies import Names
 from oncall import rosters
 from oncall.models import Coverage, EscalationPolicy, Schedule
-from paging.channels.known import available
+from paging.methods import that_ring
 from paging.models import ContactMethod, Page
 from teams.models import Organisation, Role, Team, User
 from teams.permissions import MANAGING
@@ -192,8 +192,7 @@ def _service(user: User) -> Step:
 
 
 def _method(user: User) -> Step:
-    usable = ContactMethod.objects.filter(user=user, verified_at__isnull=False, disabled_at=None, kind__in=available())
-    words = [str(method.get_kind_display()) for method in usable]
+    words = [str(method.get_kind_display()) for method in that_ring().filter(user=user)]
     here = not words and ContactMethod.objects.filter(user=user, kind="email", disabled_at=None).exists()
     return Step(
         "method",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,8 +21,7 @@ from desk.answers import SeeOther
 from desk.duty_ahead import Duty, duties_ahead
 from desk.guard import person, require, row_number, who
 from paging import notices, readiness
-from paging.channels.known import available
-from paging.models import ContactMethod
+from paging.methods import ringing
 from paging.readiness import Readiness
 from paging.wake_tests import WakeTest
 from teams.models import Membership, Notice, Team, User
@@ -162,10 +161,7 @@ def _asked(ids: Sequence[int], at: datetime) -> dict[int, datetime]:
 
 def _others(duties: dict[int, Duty], after: str) -> tuple[Sequence[User], str]:
     """The next active people of whom no duty is known, those without a way that rings first, and where to go on."""
-    rings = ContactMethod.objects.filter(
-        user=OuterRef("pk"), verified_at__isnull=False, disabled_at=None, kind__in=available()
-    )
-    people = User.objects.active().exclude(pk__in=list(duties)).annotate(rings=Exists(rings)).order_by("rings", "pk")
+    people = User.objects.active().exclude(pk__in=list(duties)).annotate(rings=ringing()).order_by("rings", "pk")
     flag, _sep, number = after.partition(".")
     if (last := row_number(number)) is not None:
         can = flag == "1"

@@ -104,10 +104,14 @@ def remove_rule(user: User, number: int) -> None:
         refuse_alone(user)
 
 
+def that_ring() -> QuerySet[ContactMethod]:
+    """The ways that are verified, not switched off, and of a kind that this installation can send."""
+    return ContactMethod.objects.filter(verified_at__isnull=False, disabled_at=None, kind__in=available())
+
+
 def ringing() -> Exists:
     """For a query of people: whether they have any way that rings here."""
-    usable = ContactMethod.objects.filter(verified_at__isnull=False, disabled_at=None, kind__in=available())
-    return Exists(usable.filter(user=OuterRef("pk")))
+    return Exists(that_ring().filter(user=OuterRef("pk")))
 
 
 def rings(user: User) -> bool:
