@@ -11,8 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from oncall import rosters, rotation, stored
 from oncall.models import Schedule
-from paging.channels.known import available
-from paging.models import ContactMethod
+from paging.methods import that_ring
 from teams.models import User
 
 AHEAD = timedelta(days=14)
@@ -117,23 +116,16 @@ def next_shift(user: User, schedules: Sequence[Schedule], at: datetime) -> Shift
 
 def gaps_ahead(schedules: Sequence[Schedule], start: datetime, end: datetime) -> list[Stretch]:
     """When nobody has the pager in [start, end), soonest first; two queries."""
-    loaded = stored.load(schedules, start, end)
-    found = [
-        Stretch(schedule, block.start, block.end)
-        for schedule in schedules
-        for block in rotation.gaps(loaded[schedule.pk].roster, start, end)
-    ]
+    gaps = rosters.gaps_of(schedules, start, end)
+    found = [Stretch(schedule, gap.start, gap.end) for schedule, theirs in gaps.items() for gap in theirs]
     return sorted(found, key=lambda gap: gap.start)
 
 
 def reachable_by(people: Iterable[User | None]) -> dict[int, list[str]]:
     """By what each person can be reached now, in words and never by address; one query."""
     ids = {person.pk for person in people if person}
-    usable = ContactMethod.objects.filter(
-        user__in=ids, verified_at__isnull=False, disabled_at=None, kind__in=available()
-    )
     found: dict[int, list[str]] = defaultdict(list)
-    for method in usable.order_by("user_id", "slug"):
+    for method in that_ring().filter(user__in=ids).order_by("user_id", "slug"):
         word = method.get_kind_display()
         if word not in found[method.user_id]:
             found[method.user_id].append(word)

@@ -37,13 +37,14 @@ def swap(request: HttpRequest, slug: str) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     ahead = shifts_ahead(schedule, user, at)
     mine = _named(ahead, asked.get("mine", ""))
-    other = next((one for one in mates(schedule, user) if one.email == asked.get("with", "")), None)
+    others = mates(schedule, user)
+    other = next((one for one in others if one.email == asked.get("with", "")), None)
     theirs = shifts_ahead(schedule, other, at) if other and mine else []
     context = {
         "at": at,
         "schedule": schedule,
         "ahead": ahead,
-        "mates": mates(schedule, user),
+        "mates": others,
         "mine": mine,
         "other": other,
         "theirs": theirs,

@@ -131,9 +131,7 @@ def why(schedule: Schedule, at: datetime) -> list[Reason]:
 
 def handover_since(schedule: Schedule, since: datetime, at: datetime) -> Change | None:
     """The one handover to tell at `at` when the last look was at `since`, however many were missed between."""
-    loaded = _one(schedule, since, at)
-    change = change_since(loaded.roster, since, at)
-    return change and Change(change.at, loaded.person(change.before), loaded.person(change.after))
+    return _change(_one(schedule, since, at), since, at)
 
 
 def handovers_to_tell(schedules: Iterable[Schedule], at: datetime) -> list[tuple[Schedule, Change]]:
@@ -146,16 +144,17 @@ def handovers_to_tell(schedules: Iterable[Schedule], at: datetime) -> list[tuple
     if not since:
         return []
     loaded = load(since, min(since.values()), at)
-    found = []
-    for schedule, told in since.items():
-        stored = loaded[schedule.pk]
-        if change := change_since(stored.roster, told, at):
-            found.append((schedule, Change(change.at, stored.person(change.before), stored.person(change.after))))
-    return found
+    found = [(schedule, _change(loaded[schedule.pk], told, at)) for schedule, told in since.items()]
+    return [(schedule, change) for schedule, change in found if change]
 
 
 def _one(schedule: Schedule, start: datetime, end: datetime) -> Stored:
     return load([schedule], start, end)[schedule.pk]
+
+
+def _change(stored: Stored, since: datetime, at: datetime) -> Change | None:
+    change = change_since(stored.roster, since, at)
+    return change and Change(change.at, stored.person(change.before), stored.person(change.after))
 
 
 def _holder_at(stored: Stored, at: datetime) -> User | None:
