@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import hashlib
 import http.client
 import os
 import socket
@@ -22,10 +21,10 @@ from config.children import Child, Nursery, describe, python
 from config.engineroom import Engines, Stopped, given, log, raise_if_stopped
 from config.home import ROOT, Home, secret_key, vapid_private_key
 from config.privileges import Refused
+from config.statics import Collected
 
 ROLES = ("web", "worker", "dispatch")
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-STATIC_STAMP = ROOT / "build" / "staticfiles.stamp"
 TRIES = 3  # ends of a role before the first "ready" that make us give up
 
 
@@ -43,6 +42,7 @@ class Up:
         self.options, self.home, self.environ = options, home, dict(environ)
         self.nursery = Nursery(log)
         self.engines = Engines(home, self.nursery, environ)
+        self.statics = Collected(ROOT)
         self.roles: list[Child] = []
 
     def start(self) -> None:
@@ -60,9 +60,7 @@ class Up:
         self.home.point({name: environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SHARPEND_URL")})
         self._command("migrate", "--noinput")
         self.home.migrated.touch()
-        if collecting:
-            self._finish(collecting[0])
-            STATIC_STAMP.write_text(collecting[1], encoding="utf-8")
+        self._collected(collecting)
         if self.options.demo:
             self._command("demo")
         for name in (*ROLES, *self._asked_for()):
@@ -76,18 +74,24 @@ class Up:
         """Roles that only some installations have: the connections to chats."""
         return environment.chat_roles(lambda name: given(name, self.environ))
 
-    def _collect(self) -> tuple[Child, str] | None:
-        """Begin to collect the static files if any of them, or a package that brings some, changed since the last time.
+    def _collect(self) -> Child | None:
+        """Begin to collect the static files if they are not current and no other start of this checkout is at it.
 
-        Needs no database, so it runs while the engines start. With the child comes what to write on the stamp.
+        Needs no database, so it runs while the engines start.
         """
-        digest = hashlib.sha256((ROOT / "requirements" / "runtime.txt").read_bytes())
-        for path in sorted(path for top in ("static", "*/static") for path in ROOT.glob(f"{top}/**/*")):
-            seen = path.stat()
-            digest.update(f"{path.relative_to(ROOT)} {seen.st_size} {seen.st_mtime_ns}\n".encode())
-        if STATIC_STAMP.exists() and STATIC_STAMP.read_text(encoding="utf-8") == digest.hexdigest():
+        if self.statics.current or not self.statics.claim():
             return None
-        return self._begin("collectstatic", "--noinput", "--clear", "--verbosity", "0"), digest.hexdigest()
+        return self._begin("collectstatic", "--noinput", "--clear", "--verbosity", "0")
+
+    def _collected(self, child: Child | None) -> None:
+        """Wait until they are there, whoever collects them. Raises `Refused` when `child` failed."""
+        while child is None and not self.statics.current:
+            self.nursery.pump(0.2)
+            raise_if_stopped(self.nursery)
+            child = self._collect()
+        if child:
+            self._finish(child)
+            self.statics.done()
 
     def _command(self, *words: str, keep: bool = False) -> str:
         """Run `manage.py words` to its end and return its stdout when `keep`. Raises `Refused` when it fails."""
