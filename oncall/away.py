@@ -58,4 +58,15 @@ def _joined(spans: list[Span]) -> list[Span]:
     return found
 
 
+def without(spans: Iterable[Span], hole: Span) -> list[Span]:
+    """What is left of `spans` outside `hole`."""
+    rest = [part for start, end in spans for part in ((start, min(end, hole[0])), (max(start, hole[1]), end))]
+    return [(start, end) for start, end in rest if start < end]
+
+
+def clipped(spans: Iterable[Span], end: datetime) -> list[Span]:
+    """What is left of `spans` before `end`."""
+    return [(start, min(stop, end)) for start, stop in spans if start < end]
+
+
 NOBODY = Away({}, {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from calendar import monthrange
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -63,7 +63,8 @@ class Window:
 class Layer:
     """A rotation: `members` take turns of `every` `unit`s from the naive local time `starts` in `zone`.
 
-    Without windows it is always on duty. `key` is whatever the caller knows the layer by.
+    Without windows it is always on duty. `key` is whatever the caller knows the layer by. `spans` are the times for which
+    it speaks, in order: a temporary layer ends, and another one spoke before a change. Empty: always.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Layer:
     windows: tuple[Window, ...] = ()
     count: Count = Count.CALENDAR
     key: Hashable = None
+    spans: tuple[tuple[datetime, datetime], ...] = ()
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -89,6 +91,16 @@ class Layer:
             return first_instant(self.starts, self.zone)
         except OverflowError:
             return NEAR if self.starts.year == 1 else FAR
+
+    def speaks_at(self, at: datetime) -> bool:
+        """Whether what it says holds at `at`."""
+        return not self.spans or any(start <= at < end for start, end in self.spans)
+
+    def spoken(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The parts of [start, end) for which it speaks, in order."""
+        for begins, ends in self.spans or ((start, end),):
+            if begins < end and ends > start:
+                yield max(begins, start), min(ends, end)
 
     @property
     def elapsed(self) -> bool:

@@ -6,16 +6,16 @@ are in UTC. A person who is not active is skipped, and the next one in the layer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from oncall import rotation, trace
 from oncall.duty import change_since, duty_at
-from oncall.models import Schedule
+from oncall.models import DutyRole, Schedule
 from oncall.rotation import Source
-from oncall.stored import Stored, load, load_named
+from oncall.stored import Stored, load, load_named, load_roles
 from teams.models import User
 
 HORIZON = timedelta(days=400)
@@ -67,43 +67,83 @@ class Reason:
     turn: int | None
 
 
-def who_is_on_call(schedule: Schedule, at: datetime) -> User | None:
+def who_is_on_call(schedule: Schedule, at: datetime, *, role: str = DutyRole.PRIMARY) -> User | None:
     """Whom a page to `schedule` goes to at `at`; None is a gap."""
-    return _holder_at(_one(schedule, at, at), at)
+    return _holder_at(_one(schedule, at, at, role), at)
 
 
-def holders(slugs: Sequence[str], at: datetime) -> dict[str, tuple[str, User | None]]:
-    """The name of each of these schedules by slug, and who has its pager at `at`; those that do not exist are missing."""
-    return {slug: (found.name, _holder_at(found, at)) for slug, found in load_named(slugs, at).items()}
+def holders(named: Iterable[str], at: datetime) -> dict[str, tuple[str, User | None]]:
+    """For each of these schedules its name and who has it at `at`; those that do not exist are missing.
+
+    A name is a slug, which means its primary, or a slug with a role: "payments/secondary".
+    """
+    asked = {name: role_of(name) for name in named}
+    found = load_named(asked.values(), at)
+    return {name: (found[key].name, _holder_at(found[key], at)) for name, key in asked.items() if key in found}
 
 
-def on_call(schedule: Schedule, at: datetime) -> OnCall:
+def role_of(name: str) -> tuple[str, str]:
+    """The slug and the role of "payments/secondary"; without a role it is the primary."""
+    slug, _sep, role = name.partition("/")
+    return slug, role or DutyRole.PRIMARY.value
+
+
+def on_call(schedule: Schedule, at: datetime, *, role: str = DutyRole.PRIMARY) -> OnCall:
     """Who has the pager at `at`, until when, and who then."""
-    return _on_call(_one(schedule, at - HORIZON, at + HORIZON), at)
+    return _on_call(_one(schedule, at - HORIZON, at + HORIZON, role), at)
 
 
-def on_call_now(schedules: Iterable[Schedule], at: datetime) -> list[tuple[Schedule, OnCall]]:
+def others_on_call(schedule: Schedule, at: datetime) -> list[tuple[str, OnCall]]:
+    """The same for every other role that the schedule knows, in their order."""
+    loaded = load_roles(schedule, at - HORIZON, at + HORIZON)
+    return [(role, _on_call(stored, at)) for role, stored in loaded.items() if role != DutyRole.PRIMARY]
+
+
+def on_call_now(
+    schedules: Iterable[Schedule], at: datetime, *, role: str = DutyRole.PRIMARY
+) -> list[tuple[Schedule, OnCall]]:
     """The same for many schedules at once, in their order, in a constant number of statements."""
     schedules = list(schedules)
-    loaded = load(schedules, at - HORIZON, at + HORIZON)
+    loaded = load(schedules, at - HORIZON, at + HORIZON, role=role)
     return [(schedule, _on_call(loaded[schedule.pk], at)) for schedule in schedules]
 
 
-def shifts(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:
+def shifts(schedule: Schedule, start: datetime, end: datetime, *, role: str = DutyRole.PRIMARY) -> list[Shift]:
     """Who is on call over [start, end): joined, in order, gaps listed, exact at the edges.
 
     Raises `ValueError` when `end` is before `start`.
     """
-    loaded = _one(schedule, start, end)
-    return _shifts(loaded, rotation.expand(loaded.roster, start, end))
+    return shifts_of([schedule], start, end, role=role)[schedule]
 
 
-def layer_shifts(schedule: Schedule, start: datetime, end: datetime) -> list[tuple[str, list[Shift]]]:
-    """The rows of the calendar over [start, end): each layer alone by its name, the one that wins last."""
-    loaded = _one(schedule, start, end)
+def shifts_of(
+    schedules: Iterable[Schedule], start: datetime, end: datetime, *, role: str = DutyRole.PRIMARY
+) -> dict[Schedule, list[Shift]]:
+    """The same for many schedules, in two statements."""
+    schedules = list(schedules)
+    loaded = load(schedules, start, end, role=role)
+    return {one: _shifts(loaded[one.pk], rotation.expand(loaded[one.pk].roster, start, end)) for one in schedules}
+
+
+def role_shifts(schedule: Schedule, start: datetime, end: datetime) -> dict[str, list[Shift]]:
+    """The same for every role that the schedule knows, the primary first."""
+    loaded = load_roles(schedule, start, end)
+    return {role: _shifts(stored, rotation.expand(stored.roster, start, end)) for role, stored in loaded.items()}
+
+
+def layer_shifts(
+    schedule: Schedule, start: datetime, end: datetime, *, role: str = DutyRole.PRIMARY
+) -> list[tuple[str, list[Shift]]]:
+    """The rows of the calendar over [start, end): each layer alone by its name, the one that wins last.
+
+    What a layer was before a change is in its row, not in one of its own.
+    """
+    loaded = _one(schedule, start, end, role)
+    rows: dict[object, list[rotation.Layer]] = {}
+    for layer in loaded.roster.layers:
+        rows.setdefault(layer.key, []).append(layer)
     return [
-        (layer.name, _shifts(loaded, rotation.expand_layer(loaded.roster, layer, start, end)))
-        for layer in loaded.roster.layers
+        (row[-1].name, _shifts(loaded, rotation.expand_layers(loaded.roster, row, start, end))) for row in rows.values()
     ]
 
 
@@ -114,15 +154,14 @@ def gaps(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:
 
 def gaps_of(schedules: Iterable[Schedule], start: datetime, end: datetime) -> dict[Schedule, list[Shift]]:
     """The same for many schedules, in two statements; those without a gap are left out."""
-    schedules = list(schedules)
-    loaded = load(schedules, start, end)
-    found = {one: _shifts(loaded[one.pk], rotation.gaps(loaded[one.pk].roster, start, end)) for one in schedules}
-    return {schedule: row for schedule, row in found.items() if row}
+    found = shifts_of(schedules, start, end)
+    holes = {schedule: [shift for shift in row if shift.person is None] for schedule, row in found.items()}
+    return {schedule: row for schedule, row in holes.items() if row}
 
 
-def why(schedule: Schedule, at: datetime) -> list[Reason]:
+def why(schedule: Schedule, at: datetime, *, role: str = DutyRole.PRIMARY) -> list[Reason]:
     """How it comes about that somebody, or nobody, is on call at `at`: layer, turn, window, override, cover."""
-    loaded = _one(schedule, at, at)
+    loaded = _one(schedule, at, at, role)
     return [
         Reason(r.step, r.layer, loaded.person(r.person), loaded.person(r.for_person), r.start, r.end, r.turn)
         for r in trace.why(loaded.roster, at)
@@ -148,8 +187,8 @@ def handovers_to_tell(schedules: Iterable[Schedule], at: datetime) -> list[tuple
     return [(schedule, change) for schedule, change in found if change]
 
 
-def _one(schedule: Schedule, start: datetime, end: datetime) -> Stored:
-    return load([schedule], start, end)[schedule.pk]
+def _one(schedule: Schedule, start: datetime, end: datetime, role: str = DutyRole.PRIMARY) -> Stored:
+    return load([schedule], start, end, role=role)[schedule.pk]
 
 
 def _change(stored: Stored, since: datetime, at: datetime) -> Change | None:

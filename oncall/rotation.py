@@ -23,7 +23,7 @@ from oncall.wallclock import utc
 
 __all__ = [
     "Block", "Count", "Cover", "Handover", "Holding", "Layer", "Override", "Person", "Roster", "Source", "Unit",
-    "Window", "expand", "expand_layer", "gaps", "handovers", "holder_at", "holding_at", "next_handover", "pieces",
+    "Window", "expand", "expand_layers", "gaps", "handovers", "holder_at", "holding_at", "next_handover", "pieces",
 ]  # fmt: skip
 
 
@@ -159,9 +159,9 @@ def pieces(roster: Roster, start: datetime, end: datetime) -> Iterator[Block]:
     return _with_covers(roster, strongest(claims))
 
 
-def expand_layer(roster: Roster, layer: Layer, start: datetime, end: datetime) -> list[Block]:
-    """One layer alone over [start, end), as a row of the calendar: no overrides, no covers, holes are gaps."""
-    alone = Roster((layer,), zone=roster.zone, inactive=roster.inactive, absent=roster.absent)
+def expand_layers(roster: Roster, layers: Iterable[Layer], start: datetime, end: datetime) -> list[Block]:
+    """These layers alone over [start, end), as a row of the calendar: no overrides, no covers, holes are gaps."""
+    alone = Roster(tuple(layers), zone=roster.zone, inactive=roster.inactive, absent=roster.absent)
     return expand(alone, start, end)
 
 
@@ -176,7 +176,7 @@ def _uncovered(roster: Roster, at: datetime) -> Holding:
     if claim is not None:
         return Holding(claim.value.person, None, claim.value.source)
     for layer in reversed(roster.layers):
-        spell = spell_at(layer, at)
+        spell = spell_at(layer, at) if layer.speaks_at(at) else None
         person = member(layer, spell.turn, roster.away, at) if spell else None
         if person is not None:
             return Holding(person, layer.name, Source.LAYER)
@@ -196,7 +196,8 @@ def _layer_blocks(layer: Layer, start: datetime, end: datetime, away: Away) -> I
         for index, begins in enumerate(edges[:-1]):
             person = member(layer, spell.turn, away, begins)
             if person is not None:
-                yield Block(person, begins, edges[index + 1], layer.name, Source.LAYER)
+                for starts, ends in layer.spoken(begins, edges[index + 1]):
+                    yield Block(person, starts, ends, layer.name, Source.LAYER)
 
 
 def _with_covers(roster: Roster, pieces: Iterable[Claim]) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from oncall.layers import DAY
+from oncall.layers import DAY, Layer
 from oncall.rotation import Person, Roster, Source, pieces
 from oncall.turns import REACH, boundary, spell_at, turn_at
 from oncall.wallclock import utc
@@ -53,6 +53,10 @@ def _whole_turns(roster: Roster, start: datetime, end: datetime) -> tuple[dateti
     return min(first) - NIGHT, max(last) + NIGHT
 
 
+def _on_duty(layer: Layer, at: datetime) -> bool:
+    return bool(layer.members) and layer.speaks_at(at) and spell_at(layer, at) is not None
+
+
 def _layer_at(roster: Roster, at: datetime) -> object:
     """The key of the last layer that is on duty at `at`; None when only an exception puts somebody there."""
-    return next((layer.key for layer in reversed(roster.layers) if layer.members and spell_at(layer, at)), None)
+    return next((layer.key for layer in reversed(roster.layers) if _on_duty(layer, at)), None)

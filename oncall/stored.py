@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import connection
 
 from oncall import rotation
-from oncall.away import Span
-from oncall.models import Schedule
+from oncall.away import Span, clipped, without
+from oncall.layers import DAY
+from oncall.models import DutyRole, Schedule
 from oncall.rotation import Count, Roster, Unit, Window
-from oncall.wallclock import NEAR, first_instant, last_instant, parse_clock, utc, zone_named
+from oncall.wallclock import FAR, NEAR, first_instant, last_instant, parse_clock, utc, zone_named
 from teams.models import User
 
 logger = logging.getLogger(__name__)
@@ -29,34 +31,40 @@ MARGIN = timedelta(days=2)
 Row = dict[str, Any]
 Part = TypeVar("Part")
 
-_ROSTERS = """
-SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone,
+_LAYERS = """
   (SELECT json_agg(json_build_object(
       'id', l.id, 'name', l.name, 'every', l.every, 'unit', l.unit, 'starts', l.starts, 'timezone', l.timezone,
-      'windows', l.windows, 'count', l.count,
+      'windows', l.windows, 'count', l.count, 'role', l.role, 'ends', l.ends,
       'turns', ARRAY(SELECT t.user_id FROM oncall_layermember t WHERE t.layer_id = l.id ORDER BY t.position)
     ) ORDER BY l.position, l.id)
-   FROM oncall_layer l WHERE l.schedule_id = s.id),
-  (SELECT json_agg(json_build_object('id', o.id, 'person', o.person_id, 'starts', o.starts, 'ends', o.ends,
-      'swap', o.swap_id IS NOT NULL)
-      ORDER BY o.created_at, o.id)
-   FROM oncall_override o
-   WHERE o.schedule_id = s.id AND o.removed_at IS NULL AND o.starts <= %(latest)s AND o.ends >= %(earliest)s),
-  (SELECT json_agg(json_build_object(
-      'id', c.id, 'person', c.person_id, 'covered', c.covered_id, 'starts', c.starts, 'ends', c.ends
-    ) ORDER BY c.created_at, c.id)
-   FROM oncall_cover c
-   WHERE c.schedule_id = s.id AND c.removed_at IS NULL AND c.starts <= %(latest)s AND c.ends >= %(earliest)s)
-FROM oncall_schedule s WHERE s.id = ANY(%(ids)s) OR s.slug = ANY(%(slugs)s)
+   FROM oncall_layer l WHERE l.schedule_id = s.id)
 """
 
-_PEOPLE = """
-SELECT u.*, (SELECT json_agg(json_build_object('id', a.id, 'starts', a.starts, 'ends', a.ends, 'zone', a.timezone))
-   FROM oncall_absence a
-   WHERE a.person_id = u.id AND a.removed_at IS NULL AND a.starts <= %(latest)s AND a.ends >= %(earliest)s
+# What was taken back stands for the time until then: it decided who was paged.
+_TOUCHES = "coalesce({0}.removed_at > %(start)s, true) AND {0}.starts <= %(latest)s AND {0}.ends >= %(earliest)s"
+
+_ROSTERS = f"""
+SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone, {_LAYERS},
+  (SELECT json_agg(json_build_object('since', p.since, 'until', p.until, 'said', p.said) ORDER BY p.until)
+   FROM oncall_pastlayers p WHERE p.schedule_id = s.id AND p.until > %(start)s),
+  (SELECT json_agg(json_build_object('id', o.id, 'person', o.person_id, 'starts', o.starts, 'ends', o.ends,
+      'role', o.role, 'removed', o.removed_at, 'swap', o.swap_id IS NOT NULL)
+      ORDER BY o.created_at, o.id)
+   FROM oncall_override o WHERE o.schedule_id = s.id AND {_TOUCHES.format("o")}),
+  (SELECT json_agg(json_build_object('id', c.id, 'person', c.person_id, 'covered', c.covered_id,
+      'starts', c.starts, 'ends', c.ends, 'role', c.role, 'removed', c.removed_at)
+      ORDER BY c.created_at, c.id)
+   FROM oncall_cover c WHERE c.schedule_id = s.id AND {_TOUCHES.format("c")})
+FROM oncall_schedule s WHERE s.id = ANY(%(ids)s) OR s.slug = ANY(%(slugs)s)
+"""  # noqa: S608  put together from constants
+
+_PEOPLE = f"""
+SELECT u.*, (SELECT json_agg(json_build_object(
+      'id', a.id, 'starts', a.starts, 'ends', a.ends, 'zone', a.timezone, 'removed', a.removed_at))
+   FROM oncall_absence a WHERE a.person_id = u.id AND {_TOUCHES.format("a")}
   ) AS absences_said
 FROM teams_user u WHERE u.id = ANY(%(ids)s)
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -74,67 +82,116 @@ class Stored:
         return self.people[key] if isinstance(key, int) else None
 
 
-def load(schedules: Iterable[Schedule], start: datetime, end: datetime) -> dict[int, Stored]:
-    """The rosters of `schedules` by primary key, with the exceptions that touch [start, end], in two statements."""
-    return {row.pk: row for row in _load([schedule.pk for schedule in schedules], [], start, end)}
+def load(
+    schedules: Iterable[Schedule], start: datetime, end: datetime, *, role: str = DutyRole.PRIMARY
+) -> dict[int, Stored]:
+    """The rosters of `schedules` for one role by primary key, with the exceptions that touch [start, end], in two statements."""
+    found = _load([schedule.pk for schedule in schedules], [], start, end)
+    return {row.pk: row.stored(role) for row in found}
 
 
-def load_named(slugs: Sequence[str], at: datetime) -> dict[str, Stored]:
-    """The rosters of these schedules by slug as they decide at `at`, in two statements."""
-    return {row.slug: row for row in _load([], slugs, at, at)}
+def load_roles(schedule: Schedule, start: datetime, end: datetime) -> dict[str, Stored]:
+    """The roster of each role that the schedule knows, in the order of the roles; the primary one always."""
+    found = _load([schedule.pk], [], start, end)[0]
+    known = found.roles | {DutyRole.PRIMARY.value}
+    return {role: found.stored(role) for role in DutyRole.values if role in known}
 
 
-def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: datetime) -> list[Stored]:
+def load_named(named: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str, str], Stored]:
+    """The rosters of these (slug, role) as they decide at `at`, in two statements; those that do not exist are missing."""
+    named = list(named)
+    found = {row.slug: row for row in _load([], [slug for slug, _ in named], at, at)}
+    return {(slug, role): found[slug].stored(role) for slug, role in named if slug in found}
+
+
+def layers_said(schedule: Schedule) -> list[Row]:
+    """What the layers of `schedule` say now, as `PastLayers.said` keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_LAYERS} FROM oncall_schedule s WHERE s.id = %s", [schedule.pk])  # noqa: S608
+        found: tuple[list[Row] | None] = cursor.fetchone()
+    # A zone of its own: the schedule's may become another one.
+    return [row | {"timezone": row["timezone"] or schedule.timezone} for row in found[0] or []]
+
+
+def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: datetime) -> list[Rows]:
     wanted: dict[str, Any] = {
         "ids": list(ids),
         "slugs": list(slugs),
+        "start": utc(start),
         "latest": (utc(end) + MARGIN).replace(tzinfo=None),
         "earliest": (utc(start) - MARGIN).replace(tzinfo=None),
     }
     with connection.cursor() as cursor:
         cursor.execute(_ROSTERS, wanted)
-        rows = cursor.fetchall()
-    people = _people({pk for row in rows for pk in _ids(*row[4:])}, wanted["earliest"], wanted["latest"])
-    return [_stored(*row, people=people) for row in rows]
+        rows = [Rows(*row[:4], *(part or [] for part in row[4:])) for row in cursor.fetchall()]
+    people = _people({pk for row in rows for pk in row.ids()}, wanted)
+    for row in rows:
+        row.people = {pk: people[pk] for pk in row.ids()}
+    return rows
 
 
-def _people(ids: set[int], earliest: datetime, latest: datetime) -> dict[int, User]:
-    """These people with their absences that touch the span of wall clocks, as `absences_said`, in one statement."""
-    wanted = {"ids": list(ids), "earliest": earliest, "latest": latest}
-    return {user.pk: user for user in User.objects.raw(_PEOPLE, wanted)} if ids else {}
+def _people(ids: set[int], wanted: dict[str, Any]) -> dict[int, User]:
+    """These people with their absences that touch the span, as `absences_said`, in one statement."""
+    return {user.pk: user for user in User.objects.raw(_PEOPLE, wanted | {"ids": list(ids)})} if ids else {}
 
 
-def _ids(layers: list[Row] | None, overrides: list[Row] | None, covers: list[Row] | None) -> Iterator[int]:
-    for layer in layers or ():
-        yield from layer["turns"]
-    for override in overrides or ():
-        yield override["person"]
-    for cover in covers or ():
-        yield from (cover["person"], cover["covered"])
+@dataclass
+class Rows:
+    """What the database holds of one schedule: layers, what they were (`past`), exceptions, for every role."""
 
+    pk: int
+    slug: str
+    name: str
+    zone: str
+    layers: list[Row]
+    past: list[Row]
+    overrides: list[Row]
+    covers: list[Row]
+    people: dict[int, User] = field(default_factory=dict)
 
-def _stored(
-    pk: int,
-    slug: str,
-    name: str,
-    zone: str,
-    layers: list[Row] | None,
-    overrides: list[Row] | None,
-    covers: list[Row] | None,
-    *,
-    people: dict[int, User],
-) -> Stored:
-    own = {person: people[person] for person in _ids(layers, overrides, covers)}
-    roster = Roster(
-        tuple(_read("layer", slug, layers, lambda _order, row: _layer(row, zone))),
-        tuple(_read("override", slug, overrides, lambda order, row: _override(row, zone, order))),
-        tuple(_read("cover", slug, covers, lambda order, row: _cover(row, zone, order))),
-        zone,
-        # There is no record of when somebody was deactivated, so the skip holds for every instant that is asked about.
-        {person: NEAR for person, user in own.items() if not user.is_active},
-        {person: spans for person, user in own.items() if (spans := _absent(slug, user))},
-    )
-    return Stored(pk, slug, name, roster, own)
+    @property
+    def roles(self) -> set[str]:
+        """The roles for which there are layers or exceptions."""
+        return {row.get("role", "primary") for row in (*self._all_layers(), *self.overrides, *self.covers)}
+
+    def ids(self) -> Iterator[int]:
+        """Everybody whom it names."""
+        for layer in self._all_layers():
+            yield from layer["turns"]
+        for override in self.overrides:
+            yield override["person"]
+        for cover in self.covers:
+            yield from (cover["person"], cover["covered"])
+
+    def stored(self, role: str) -> Stored:
+        """The roster of one role."""
+        roster = Roster(
+            tuple(self._layers_of(role)),
+            tuple(self._read("override", role, self.overrides, lambda order, row: _override(row, self.zone, order))),
+            tuple(self._read("cover", role, self.covers, lambda order, row: _cover(row, self.zone, order))),
+            self.zone,
+            {person: since for person, user in self.people.items() if (since := gone(user))},
+            {person: spans for person, user in self.people.items() if (spans := _absent(self.slug, user))},
+        )
+        return Stored(self.pk, self.slug, self.name, roster, self.people)
+
+    def _layers_of(self, role: str) -> Iterator[rotation.Layer]:
+        """Those of the past for their time, then those of today for every other."""
+        now = [(NEAR, FAR)]
+        for version in self.past:
+            span = _instant(version["since"]) or NEAR, _instant(version["until"]) or FAR
+            now = without(now, span)
+            yield from self._read("layer", role, version["said"], partial(_layer, zone=self.zone, spans=(span,)))
+        spans = tuple(now) if self.past else ()
+        yield from self._read("layer", role, self.layers, partial(_layer, zone=self.zone, spans=spans))
+
+    def _read(self, kind: str, role: str, rows: list[Row], read: Callable[[int, Row], Part]) -> Iterator[Part]:
+        return _read(kind, self.slug, [row for row in rows if row.get("role", "primary") == role], read)
+
+    def _all_layers(self) -> Iterator[Row]:
+        yield from self.layers
+        for version in self.past:
+            yield from version["said"]
 
 
 def _read(kind: str, slug: str, rows: list[Row] | None, read: Callable[[int, Row], Part]) -> Iterator[Part]:
@@ -161,28 +218,55 @@ def read_windows(rows: Iterable[Row]) -> tuple[Window, ...]:
     )
 
 
-def _layer(row: Row, zone: str) -> rotation.Layer:
+def _layer(_order: int, row: Row, *, zone: str, spans: tuple[Span, ...]) -> rotation.Layer:
+    zone = zone_named(row["timezone"] or zone).key
+    if row.get("ends"):
+        spans = tuple(clipped(spans or ((NEAR, FAR),), last_instant(datetime.fromisoformat(row["ends"]), zone)))
     return rotation.Layer(
         name=row["name"],
         members=tuple(row["turns"]),
         every=row["every"],
         unit=Unit(row["unit"]),
         starts=datetime.fromisoformat(row["starts"]),
-        zone=zone_named(row["timezone"] or zone).key,
+        zone=zone,
         windows=read_windows(row["windows"]),
         count=Count(row["count"]),
         key=row["id"],
+        spans=spans,
     )
 
 
-def _span(row: Row, zone: str) -> tuple[datetime, datetime]:
+def _instant(text: str | None) -> datetime | None:
+    return utc(datetime.fromisoformat(text)) if text else None
+
+
+def _span(row: Row, zone: str) -> Span:
+    """From when to when an exception holds; one that was taken back meanwhile, until then."""
     starts, ends = datetime.fromisoformat(row["starts"]), datetime.fromisoformat(row["ends"])
-    return first_instant(starts, zone), last_instant(ends, zone)
+    start, end = first_instant(starts, zone), last_instant(ends, zone)
+    return start, max(start, min(end, _instant(row["removed"]) or FAR))
+
+
+def gone(user: User) -> datetime | None:
+    """From when on `user` has no pager any more: after their last day, or since they were switched off; None: they have."""
+    left = (user.left_at or NEAR) if not user.is_active else FAR
+    last = _midnight(user.last_day + DAY, user) if user.last_day and user.last_day < date.max else FAR
+    return None if left == last == FAR else min(left, last)
 
 
 def _absent(slug: str, user: User) -> tuple[Span, ...]:
+    """When `user` is away for a while, and the time before their first day."""
     said: list[Row] | None = getattr(user, "absences_said", None)
-    return tuple(_read("absence", slug, said, lambda _order, row: _span(row, row["zone"])))
+    spans = tuple(_read("absence", slug, said, lambda _order, row: _span(row, row["zone"])))
+    return (*spans, (NEAR, _midnight(user.first_day, user))) if user.first_day else spans
+
+
+def _midnight(day: date, user: User) -> datetime:
+    """When `day` begins where `user` is; on UTC's clock where theirs cannot be read: somebody must still be woken."""
+    try:
+        return first_instant(datetime.combine(day, time()), user.timezone)
+    except (LookupError, ValueError, OverflowError):
+        return datetime.combine(day, time(), UTC)
 
 
 def _override(row: Row, zone: str, order: int) -> rotation.Override:

@@ -66,7 +66,7 @@ def why(roster: Roster, at: datetime) -> list[Reason]:
 
 
 def _of_layers(roster: Roster, at: datetime) -> Iterator[Reason]:
-    for layer in reversed(roster.layers):
+    for layer in reversed([one for one in roster.layers if one.speaks_at(at)]):
         reasons = list(_of_layer(roster, layer, at))
         yield from reasons
         if reasons[-1].person is not None:

@@ -49,8 +49,8 @@ def deactivate(user: User, *, by: User | None, at: datetime, via: str = "people"
         return
     _keep_an_administrator(is_last)
     with acting(by, via):
-        user.is_active = False
-        user.save(update_fields=["is_active"])
+        user.is_active, user.left_at = False, at
+        user.save(update_fields=["is_active", "left_at"])
     end_sessions(user, at)
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
     SignInLink.objects.filter(user=user, used_at=None).delete()
@@ -61,8 +61,8 @@ def reactivate(user: User, *, by: User | None, via: str = "people") -> None:
     """Switch `user` on again. Tokens stay revoked; sign in anew."""
     with acting(by, via):
         user = User.objects.select_for_update().get(pk=user.pk)
-        user.is_active = True
-        user.save(update_fields=["is_active"])
+        user.is_active, user.left_at = True, None
+        user.save(update_fields=["is_active", "left_at"])
 
 
 @transaction.atomic

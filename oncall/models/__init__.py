@@ -2,13 +2,14 @@
 
 from oncall.models.exceptions import Absence, Cover, Override, Swap
 from oncall.models.policies import Coverage, EscalationPolicy, EscalationStep
-from oncall.models.schedules import Layer, LayerMember, LiveQuerySet, Schedule
+from oncall.models.schedules import DutyRole, Layer, LayerMember, LiveQuerySet, PastLayers, Schedule
 from oncall.models.words import Feed, GapTold, HandoverNote
 
 __all__ = [
     "Absence",
     "Cover",
     "Coverage",
+    "DutyRole",
     "EscalationPolicy",
     "EscalationStep",
     "Feed",
@@ -18,6 +19,7 @@ __all__ = [
     "LayerMember",
     "LiveQuerySet",
     "Override",
+    "PastLayers",
     "Schedule",
     "Swap",
 ]

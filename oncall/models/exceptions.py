@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation.wallclock import WallClockField
-from oncall.models.schedules import Schedule
+from oncall.models.schedules import DutyRole, Schedule
 from teams.models import User, check_timezone
 
 
@@ -23,6 +23,7 @@ class Swap(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="swaps")
+    role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
     asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="swaps_asked")
     asked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="swaps_to_answer")
     start = models.DateTimeField()
@@ -51,6 +52,7 @@ class Override(models.Model):
     """One person takes the pager for a while; the latest created wins. Times are the schedule's wall clock."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
+    role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts = WallClockField()
     ends = WallClockField()
@@ -76,6 +78,7 @@ class Cover(models.Model):
     """ "B covers A": holds only where A is really on duty. Times are the schedule's wall clock; covers do not chain."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
+    role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     covered = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts = WallClockField()

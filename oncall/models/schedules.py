@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 import pghistory
@@ -51,9 +52,18 @@ class Schedule(Configured):
         return f"/oncall/{self.slug}/"
 
 
+class DutyRole(models.TextChoices):
+    """What somebody on duty is there for; a schedule has one person for each at an instant (on-call rules)."""
+
+    PRIMARY = "primary", _("primary")
+    SECONDARY = "secondary", _("secondary")
+    SHADOW = "shadow", _("shadow")
+    MANAGER = "manager", _("manager")
+
+
 @pghistory.track()
 class Layer(models.Model):
-    """One rotation of a schedule; the last layer in order that has a holder wins."""
+    """One rotation of a schedule for one role; the last layer in order that has a holder wins."""
 
     class Unit(models.TextChoices):
         HOUR = "hour", _("hours")
@@ -78,6 +88,10 @@ class Layer(models.Model):
         default=list, blank=True, help_text=_('[{"days": ["mon"], "from": "08:30", "to": "17:30"}]')
     )
     count = models.CharField(max_length=10, choices=Count.choices, default=Count.CALENDAR)
+    role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
+    ends: models.Field[datetime | str | None, datetime | None] = WallClockField(  # type: ignore[assignment, misc]
+        null=True, blank=True, help_text=_("end of a temporary layer, on the layer's wall clock; empty: it stays")
+    )
 
     class Meta:
         ordering = ["schedule", "position", "pk"]
@@ -104,3 +118,23 @@ class LayerMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}: {self.user}"
+
+
+class PastLayers(models.Model):
+    """What the layers of a schedule were in [since, until): shifts that are over stay as they were, people are paid for them.
+
+    `said` holds for each layer what decides who has the pager, as `oncall.stored` reads it of a layer. Before the first
+    of these, when the schedule was not here yet, the layers of today speak.
+    """
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="past_layers")
+    since = models.DateTimeField(null=True, blank=True, help_text=_("empty: ever since"))
+    until = models.DateTimeField()
+    said = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["schedule", "until"]
+        indexes = [models.Index(fields=["schedule", "until"], name="past_layers_until")]
+
+    def __str__(self) -> str:
+        return f"{self.schedule} until {self.until:%Y-%m-%d %H:%M}"

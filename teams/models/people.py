@@ -11,11 +11,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from teams.regions import is_known
+
 
 def check_timezone(name: str) -> None:
     """Raise `ValidationError` when `name` is not an IANA zone such as Europe/London."""
     if name not in available_timezones():
         raise ValidationError(_("%(name)s is not a time zone such as Europe/London."), params={"name": name})
+
+
+def check_region(name: str) -> None:
+    """Raise `ValidationError` when `name` is no region whose public holidays are known, such as GB-ENG."""
+    if not is_known(name):
+        raise ValidationError(_("%(name)s is not a region such as GB-ENG, US-CA or DE."), params={"name": name})
 
 
 class Severity(models.TextChoices):
@@ -96,7 +104,23 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_timezone])
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.RESPONDER)
+    region = models.CharField(
+        _("public holidays of"),
+        max_length=10,
+        blank=True,
+        validators=[check_region],
+        help_text=_("a country, or a part of one: GB-ENG; empty: none are known"),
+    )
+    first_day = models.DateField(
+        _("first day"), null=True, blank=True, help_text=_("no pager before it, on their own clock; empty: always here")
+    )
+    last_day = models.DateField(
+        _("last day"), null=True, blank=True, help_text=_("no pager after it, on their own clock; empty: stays")
+    )
     is_active = models.BooleanField(_("active"), default=True)
+    left_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when they were switched off: what they had before stays theirs")
+    )
     from_file = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -108,7 +132,15 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ["email"]
-        constraints = [models.UniqueConstraint(models.functions.Lower("email"), name="user_email_any_case")]
+        constraints = [
+            models.UniqueConstraint(models.functions.Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(first_day=None)
+                | models.Q(last_day=None)
+                | models.Q(last_day__gte=models.F("first_day")),
+                name="user_days_in_order",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

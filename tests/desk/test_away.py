@@ -133,10 +133,10 @@ def test_for_whom(world: World, sign_in: SignIn, now: object) -> None:
 def test_a_feed_says_that_it_changed(world: World, now: time_machine.Traveller) -> None:
     feed = feeds.open_feed(world.ana, schedule=world.schedule, at=AT)
     before = feeds.shifts_of(feed, AT)
-    row = writers.add_absence(world.ana, starts=AT, ends=AT + DAY, by=None, at=AT + HOUR)
+    row = writers.add_absence(world.ana, starts=AT + DAY, ends=AT + 2 * DAY, by=None, at=AT + HOUR)
     after = feeds.shifts_of(feed, AT)
     assert {one.changed for one in after} == {AT + HOUR}
-    assert any(one.person == world.bob and one.start == AT for one in after)
+    assert any(one.person == world.bob and one.start == AT + DAY for one in after)
     writers.remove_absence(row, at=AT + 2 * HOUR)
     again = feeds.shifts_of(feed, AT)
     assert {one.changed for one in again} == {AT + 2 * HOUR}

@@ -19,7 +19,7 @@ from oncall.rotation import (
     Unit,
     Window,
     expand,
-    expand_layer,
+    expand_layers,
     gaps,
     handovers,
     holder_at,
@@ -282,7 +282,7 @@ def test_the_last_layer_with_a_holder_wins() -> None:
     roster = Roster((base, office, empty))
     assert [(b.person, b.start.hour, b.layer) for b in expand(roster, z("2026-11-21 00:00"), z("2026-11-22 00:00"))] == [
         ("A", 0, "base"), ("B", 9, "office"), ("A", 17, "base")]  # fmt: skip
-    alone = expand_layer(roster, office, z("2026-11-21 00:00"), z("2026-11-22 00:00"))
+    alone = expand_layers(roster, [office], z("2026-11-21 00:00"), z("2026-11-22 00:00"))
     assert [b.person for b in alone] == [None, "B", None]
 
 
