@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 
-from oncall.models import Coverage, EscalationPolicy, EscalationStep, Layer, LayerMember, Schedule
+from oncall.models import Coverage, DutyRole, EscalationPolicy, EscalationStep, Layer, LayerMember, PastLayers, Schedule
+from oncall.stored import layers_said
 from teams.audit import acting
 from teams.models import Service, User
 from teams.setup import VIA, store
@@ -17,7 +18,7 @@ from teams.setup import VIA, store
 
 @dataclass(frozen=True)
 class Rotation:
-    """A layer as it shall be: `members` are ids of people in their order, `starts` is on the layer's wall clock."""
+    """A layer as it shall be: `members` are ids of people in their order, `starts` and `ends` are on the layer's wall clock."""
 
     name: str
     members: Sequence[int]
@@ -27,6 +28,8 @@ class Rotation:
     timezone: str = ""
     windows: list[dict[str, object]] = field(default_factory=list)
     count: str = Layer.Count.CALENDAR
+    role: str = DutyRole.PRIMARY
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -41,29 +44,31 @@ class Asking:
 @transaction.atomic
 def save_schedule(schedule: Schedule, *, layers: Sequence[Rotation], by: User, at: datetime) -> Schedule:
     """The schedule as it stands, with exactly these layers; the last that has a holder wins. Exceptions stay as they are."""
-    with acting(by, VIA):
+    with acting(by, VIA), layers_remembered(schedule, at=at):
         store(schedule, schedule.name)
-        write_layers(schedule, layers, at=at)
+        write_layers(schedule, layers)
     return schedule
 
 
-def write_layers(schedule: Schedule, wanted: Sequence[Rotation], *, at: datetime) -> None:
-    """Make the layers exactly `wanted`; a layer is known by its name. When that changes anything, the schedule says `at`."""
-    before = _as_said(schedule)
-    _write_layers(schedule, wanted)
-    if _as_said(schedule) != before:
-        schedule.layers_changed_at = at
-        schedule.save(update_fields=["layers_changed_at"])
+@contextmanager
+def layers_remembered(schedule: Schedule, *, at: datetime) -> Iterator[None]:
+    """What the layers said until `at` is kept when they say something else afterwards: shifts that are over never change.
+
+    Inside of a transaction; the schedule may be new.
+    """
+    before = layers_said(schedule)
+    yield
+    if layers_said(schedule) == before:
+        return
+    since = schedule.layers_changed_at
+    if before and (since is None or since < at):
+        PastLayers.objects.create(schedule=schedule, since=since, until=at, said=before)
+    schedule.layers_changed_at = at
+    schedule.save(update_fields=["layers_changed_at"])
 
 
-def _as_said(schedule: Schedule) -> list[tuple[object, ...]]:
-    """Everything of the layers that decides who has the pager."""
-    people = ArrayAgg("turns__user", order_by="turns__position")
-    said = ("pk", "name", "every", "unit", "starts", "timezone", "windows", "count")
-    return [(schedule.timezone, *row) for row in schedule.layers.annotate(people=people).values_list(*said, "people")]
-
-
-def _write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
+def write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
+    """Make the layers exactly `wanted`; a layer is known by its name. Call it inside of `layers_remembered`."""
     there = {layer.name: layer for layer in schedule.layers.all()}
     schedule.layers.exclude(name__in=[said.name for said in wanted]).delete()
     for position, said in enumerate(wanted):
@@ -71,6 +76,7 @@ def _write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
         layer.position, layer.starts = position, said.starts
         layer.every, layer.unit = said.every, said.unit
         layer.timezone, layer.windows, layer.count = said.timezone, said.windows, said.count
+        layer.role, layer.ends = said.role, said.ends
         layer.save()
         members = list(said.members)
         if members != list(layer.turns.order_by("position").values_list("user_id", flat=True)):

@@ -105,12 +105,11 @@ def load_named(named: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str
 
 
 def layers_said(schedule: Schedule) -> list[Row]:
-    """What the layers of `schedule` say now, as `PastLayers.said` keeps it."""
+    """What the layers of `schedule` say now, as `PastLayers.said` keeps it: each with a zone, the schedule's may change."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_LAYERS} FROM oncall_schedule s WHERE s.id = %s", [schedule.pk])  # noqa: S608
-        found: tuple[list[Row] | None] = cursor.fetchone()
-    # A zone of its own: the schedule's may become another one.
-    return [row | {"timezone": row["timezone"] or schedule.timezone} for row in found[0] or []]
+        cursor.execute(f"SELECT s.timezone, {_LAYERS} FROM oncall_schedule s WHERE s.id = %s", [schedule.pk])  # noqa: S608
+        zone, rows = cursor.fetchone() or ("", None)
+    return [row | {"timezone": row["timezone"] or zone} for row in rows or []]
 
 
 def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: datetime) -> list[Rows]:

@@ -67,6 +67,11 @@ def _check_user(user: Entry, facts: Facts, findings: Findings, *, prune: bool) -
             wanted = ADDRESSES[method["kind"]][1]
             findings.refuse(method.at("address"), f"{method['address']!r} is not {wanted}.")
     there = facts.stored["users"].get(user["email"])
+    days = {name: user.get(name) or (there.record[name] if there else None) for name in ("first_day", "last_day")}
+    if days["first_day"] and days["last_day"] and days["last_day"] < days["first_day"]:
+        findings.refuse(
+            user.at("last_day"), f"{user['email']} would leave on {days['last_day']}, before their first day."
+        )
     known = set(methods)
     if there and not (prune and "methods" in user):
         known |= set(there.record["methods"])
@@ -103,6 +108,10 @@ def _check_areas(areas: list[Entry], findings: Findings) -> None:
 def _check_schedule(schedule: Entry, zone: str, findings: Findings) -> None:
     _once(schedule.get("layers", []), lambda one: one["name"], "layer", findings)
     for layer in schedule.get("layers", []):
+        if layer["ends"] and layer["ends"] <= layer["starts"]:
+            findings.refuse(
+                layer.at("ends"), f"it ends at {layer['ends']:%Y-%m-%d %H:%M}, which is not after its start."
+            )
         for window in layer["windows"]:
             if is_empty_window(window["from"], window["to"]):
                 findings.refuse(

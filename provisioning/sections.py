@@ -8,9 +8,23 @@ from datetime import timedelta
 from alerts.kinds import KINDS
 from alerts.models import Source
 from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
-from oncall.models import EscalationStep, Layer
+from oncall.models import DutyRole, EscalationStep, Layer
 from paging.models import ContactMethod
-from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
+from provisioning.kinds import (
+    Choice,
+    Clock,
+    Day,
+    Duration,
+    Email,
+    Moment,
+    Number,
+    Region,
+    Slug,
+    Text,
+    Truth,
+    Whole,
+    Zone,
+)
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
@@ -68,6 +82,7 @@ WINDOW = Record(
         "to": Field(Clock(ends=True), required=True),
     },
 )
+DUTY_ROLE = Field(Choice("what somebody is on duty for", tuple(DutyRole.values)), default="primary")
 LAYER = Record(
     "a layer",
     {
@@ -78,6 +93,8 @@ LAYER = Record(
         "timezone": Field(Zone(), default=""),
         "windows": Field(List(WINDOW, "a window"), default=[]),
         "count": Field(Choice("a way to count", tuple(Layer.Count.values)), default="calendar"),
+        "role": DUTY_ROLE,
+        "ends": Field(Moment()),
     },
 )
 OVERRIDE = Record(
@@ -87,6 +104,7 @@ OVERRIDE = Record(
         "from": Field(Moment(), required=True),
         "to": Field(Moment(), required=True),
         "reason": Field(Text(most=300), default=""),
+        "role": DUTY_ROLE,
     },
 )
 COVER = Record(
@@ -96,6 +114,7 @@ COVER = Record(
         "for": Field(USER, required=True),
         "from": Field(Moment(), required=True),
         "to": Field(Moment(), required=True),
+        "role": DUTY_ROLE,
     },
 )
 STEP = Record(
@@ -134,6 +153,9 @@ SECTIONS = {
                 "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
                 "role": Field(Choice("a role", tuple(Role.values)), kept=True, default="responder", always=True),
                 "active": Field(Truth(), default=True),
+                "region": Field(Region(), kept=True, default=""),
+                "first_day": Field(Day(), kept=True),
+                "last_day": Field(Day(), kept=True),
                 "methods": Field(Map(Slug(most=60), METHOD), kept=True, default={}),
                 "rules": Field(Map(RULE_CLASSES, List(RULE, "a rule")), kept=True, default={}),
             },

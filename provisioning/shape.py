@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from alerts.matching import compile_match
+from oncall.models import DutyRole
 from provisioning.kinds import BAD, Findings, Kind, Reference, Slug, Text, nearest
 from provisioning.reading import Item
 
@@ -52,7 +53,10 @@ def check_known(kind: str, name: str, findings: Findings) -> None:
 
 
 class Target(Kind):
-    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com`, `team:payments`, or the lead of `area:shop`."""
+    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com`, `team:payments`, or the lead of `area:shop`.
+
+    `schedule:payments/secondary` is who has another role of that schedule than the primary.
+    """
 
     what = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
     kinds: ClassVar[tuple[str, ...]] = ("schedule", "user", "team", "area")
@@ -63,13 +67,17 @@ class Target(Kind):
         if kind not in self.kinds or not colon:
             near = nearest(f"{kind}:", [f"{one}:" for one in self.kinds])
             raise ValueError(f"{text[:120]!r} does not begin with schedule:, user:, team: or area:.{near}")
-        name = Refers(kind).parse(name.strip(), findings)
-        return f"{kind}:{name}"
+        name, slash, role = name.strip().partition("/") if kind == "schedule" else (name.strip(), "", "")
+        name = Refers(kind).parse(name, findings)
+        if slash and role not in DutyRole.values:
+            near = nearest(role, DutyRole.values)
+            raise ValueError(f"{role[:120]!r} is not what somebody is on duty for, such as secondary.{near}")
+        return f"{kind}:{name}/{role}" if role not in {"", DutyRole.PRIMARY} else f"{kind}:{name}"
 
     def references(self, value: str) -> Iterator[Reference]:
         """The thing behind the colon."""
         kind, _, name = value.partition(":")
-        yield kind, name
+        yield kind, name.partition("/")[0]
 
 
 class Match(Kind):

@@ -14,6 +14,7 @@ from teams.people import deactivate, reactivate
 from teams.setup import write_members
 
 PUSH = ContactMethod.Kind.WEBPUSH
+PLACE = ("region", "first_day", "last_day")
 VIA = "apply"
 """How the history of settings names changes by the file."""
 
@@ -48,6 +49,7 @@ def _stored(person: User) -> Stored:
         "timezone": person.timezone,
         "role": person.role,
         "active": person.is_active,
+        **{name: getattr(person, name) for name in PLACE},
         "methods": {
             method.slug: {"kind": method.kind, "address": method.address, "verified": method.verified_at is not None}
             for method in methods
@@ -67,8 +69,10 @@ def write_user(email: str, record: dict[str, Any], named: Named, keys: Keys, at:
     if person is None:
         person = User.objects.create_user(email, from_file=True, is_active=record["active"])
     person.name, person.timezone, person.role = record["name"], record["timezone"], record["role"]
+    for name in PLACE:
+        setattr(person, name, record[name])
     person.from_file = person.from_file or bool(named)
-    person.save(update_fields=["name", "timezone", "role", "from_file"])
+    person.save(update_fields=["name", "timezone", "role", "from_file", *PLACE])
     if person.is_active and not record["active"]:
         deactivate(person, by=None, at=at, via=VIA)
     elif record["active"] and not person.is_active:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from oncall.models import Cover, EscalationPolicy, Layer, Override, Schedule
-from oncall.setup import Asking, Rotation, write_layers, write_steps
+from oncall.setup import Asking, Rotation, layers_remembered, write_layers, write_steps
 from provisioning.rows.stored import Keys, Named, Stored, revive, slug_of
 
 Exception_ = TypeVar("Exception_", Override, Cover)
@@ -54,6 +54,8 @@ def _layer_record(layer: Layer) -> dict[str, Any]:
         "timezone": layer.timezone,
         "windows": layer.windows,
         "count": layer.count,
+        "role": layer.role,
+        "ends": layer.ends,
     }
 
 
@@ -61,21 +63,22 @@ def exception_record(row: Override | Cover) -> dict[str, Any]:
     """An override or a cover as the file writes it."""
     times = {"from": row.starts, "to": row.ends}
     if isinstance(row, Cover):
-        return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **times}
-    return {"person": row.person.email.lower(), **times, "reason": row.reason}
+        return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **times, "role": row.role}
+    return {"person": row.person.email.lower(), **times, "reason": row.reason, "role": row.role}
 
 
 def identity(record: Named) -> tuple[Any, ...]:
     """What makes an override or a cover the same one."""
-    return record["person"], record.get("for"), record["from"], record["to"]
+    return record["person"], record.get("for"), record["from"], record["to"], record["role"]
 
 
 def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
     """The schedule, its layers, overrides and covers."""
     schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
     team = keys.of("team", record["team"])
-    revive(schedule, {"name": record["name"], "team_id": team, "timezone": record["timezone"]})
-    write_layers(schedule, [_rotation(said, keys) for said in record["layers"]], at=at)
+    with layers_remembered(schedule, at=at):
+        revive(schedule, {"name": record["name"], "team_id": team, "timezone": record["timezone"]})
+        write_layers(schedule, [_rotation(said, keys) for said in record["layers"]])
     _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
     _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)
 
@@ -90,6 +93,8 @@ def _rotation(said: dict[str, Any], keys: Keys) -> Rotation:
         timezone=said["timezone"],
         windows=said["windows"],
         count=said["count"],
+        role=said["role"],
+        ends=said["ends"],
     )
 
 
@@ -112,7 +117,7 @@ def _write_exceptions(
             row.save(update_fields=["removed_at"])
     in_order = [who for who in there if who in stays] == stays[: len([who for who in stays if who in there])]
     for number, (who, said) in enumerate(zip(stays, wanted, strict=True)):
-        row = there.get(who) or model(schedule=schedule, starts=said["from"], ends=said["to"])
+        row = there.get(who) or model(schedule=schedule, role=said["role"], starts=said["from"], ends=said["to"])
         row.person_id = keys.of("user", said["person"])
         if isinstance(row, Cover):
             row.covered_id = keys.of("user", said["for"])
