@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from foundation.ui.times import duration
-from oncall.models import EscalationPolicy, Schedule
+from oncall.models import DutyRole, EscalationPolicy, Schedule
+from oncall.rosters import role_of
 from paging.policy import CATCH_ALL_EVERY
 from teams.models import Area, Team, User
 
@@ -29,7 +30,7 @@ class Names:
         named: dict[str, set[str]] = {"user": set(), "schedule": set(), "team": set(), "area": set()}
         for target in targets:
             kind, _sep, name = target.partition(":")
-            named.setdefault(kind, set()).add(name)
+            named.setdefault(kind, set()).add(role_of(name)[0] if kind == "schedule" else name)
         return cls(
             {user.email: user for user in User.objects.filter(email__in=named["user"])},
             {schedule.slug: schedule for schedule in Schedule.objects.filter(slug__in=named["schedule"])},
@@ -41,7 +42,7 @@ class Names:
         """One target: "who has the pager of payments-primary", "Ana Ames", "everybody in Payments", "the lead of Shop"."""
         kind, _sep, name = target.partition(":")
         if kind == "schedule":
-            return _("who has the pager of %s") % self.schedules.get(name, name)
+            return self._on_duty(name)
         if kind == "team":
             return _("everybody in %s") % self.teams.get(name, name)
         if kind == "area":
@@ -50,12 +51,24 @@ class Names:
             return _("the administrators") if name == "admin" else _("everybody with the role %s") % name
         return str(self.people.get(name, name))
 
+    def _on_duty(self, name: str) -> str:
+        slug, role = role_of(name)
+        schedule = self.schedules.get(slug, slug)
+        if role == DutyRole.PRIMARY:
+            return _("who has the pager of %s") % schedule
+        return _("who is %(role)s of %(schedule)s") % {"role": DutyRole.word(role), "schedule": schedule}
+
+    def pager(self, name: str) -> str:
+        """A schedule where everybody knows what is meant: "Payments", "Payments, secondary"."""
+        slug, role = role_of(name)
+        schedule = str(self.schedules.get(slug, slug))
+        return schedule if role == DutyRole.PRIMARY else f"{schedule}, {DutyRole.word(role)}"
+
     def brief(self, targets: Iterable[str]) -> str:
         """Several targets where everybody knows that a schedule means who has its pager."""
         named = [target.partition(":") for target in targets]
         return ", ".join(
-            str(self.schedules.get(name, name)) if kind == "schedule" else self.words(f"{kind}:{name}")
-            for kind, _sep, name in named
+            self.pager(name) if kind == "schedule" else self.words(f"{kind}:{name}") for kind, _sep, name in named
         )
 
     def beside(self, targets: Iterable[str]) -> list[str]:

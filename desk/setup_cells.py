@@ -93,8 +93,7 @@ def _policies(rows: Sequence[EscalationPolicy], at: datetime) -> list[list[Cell]
 
 def _short(targets: Sequence[str], names: Names) -> str:
     """ "Payments primary", "Mia Meyer": a pager is called by its schedule."""
-    pagers = {f"schedule:{slug}": str(schedule) for slug, schedule in names.schedules.items()}
-    return ", ".join(pagers.get(target) or names.words(target) for target in targets)
+    return names.brief(targets)
 
 
 def _services(rows: Sequence[Service], at: datetime) -> list[list[Cell]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from alerts.matching import OPERATORS, compile_match
 from foundation.text import is_plain
-from oncall.models import Schedule
+from oncall.models import DutyRole, Layer, Schedule
 from teams.models import Area, Role, Team, User, check_timezone
 from teams.permissions import Standing, may_edit_team_config
 
@@ -99,7 +99,13 @@ def offer(field: forms.Field, rows: Iterable[Model], *, empty: str | None = None
 
 def targets() -> list[tuple[str, Any]]:
     """Whom a step can page, grouped: who has a pager, one person, everybody in a team, the lead of an area."""
-    pagers = [(f"schedule:{one.slug}", _("Pager of %s") % one) for one in Schedule.objects.filter(archived_at=None)]
+    schedules = Schedule.objects.filter(archived_at=None)
+    pagers = [(f"schedule:{one.slug}", _("Pager of %s") % one) for one in schedules]
+    others = Layer.objects.filter(schedule__in=schedules).exclude(role=DutyRole.PRIMARY)
+    pagers += [
+        (f"schedule:{slug}/{role}", f"{DutyRole.word(role).capitalize()}: {name or slug}")
+        for slug, name, role in others.values_list("schedule__slug", "schedule__name", "role").distinct().order_by()
+    ]
     persons = [(f"user:{one.email}", f"{one}") for one in people()]
     teams = [(f"team:{one.slug}", _("Everybody in %s") % one) for one in Team.objects.filter(archived_at=None)]
     areas = [(f"area:{one.slug}", _("Lead of %s") % one) for one in Area.objects.filter(archived_at=None)]

@@ -75,6 +75,10 @@ def answer(request: HttpRequest, thing: Thing, slug: str | None) -> HttpResponse
     try:
         if act == "look" and thing.look:
             return show(request, thing, form, preview=_preview(request, thing, form))
+        if thing.look_first and not request.POST.get("read"):
+            seen = _preview(request, thing, form)
+            if seen.unread:
+                return show(request, thing, form, preview=seen, status=REFUSED)
         return _save(request, thing, form)
     except Refused as refusal:
         form.add_error(form.title_field, str(refusal))
@@ -110,10 +114,10 @@ def _put(request: HttpRequest, thing: Thing, form: SetupForm, act: str) -> HttpR
 
 def _preview(request: HttpRequest, thing: Thing, form: SetupForm) -> Any:  # noqa: ANN401
     """What the form would bring about, by doing it and taking it back: the preview cannot disagree with the pager."""
-    row = _found(thing, form.row.slug if form.row.pk else None)
+    row, at = _found(thing, form.row.slug if form.row.pk else None), timezone.now()
     with transaction.atomic():
-        form.save(row, by=person(request), at=timezone.now())
-        seen = form.preview(row, timezone.now())  # type: ignore[attr-defined]  # things with `look` have it
+        form.save(row, by=person(request), at=at)
+        seen = form.preview(row, at)  # type: ignore[attr-defined]  # things with `look` have it
         transaction.set_rollback(True)
     return seen
 
@@ -191,4 +195,4 @@ def show(
 
 
 REFUSED = 422
-NOT_REPEATED = {"csrfmiddlewaretoken", "act"}
+NOT_REPEATED = {"csrfmiddlewaretoken", "act", "read", "holder"}

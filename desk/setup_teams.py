@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -23,7 +25,7 @@ from desk.guard import person, require, who
 from desk.setup_fields import Person, Plain, Zone, offer, zones
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
-from oncall.models import EscalationPolicy, EscalationStep, Schedule
+from oncall.models import DutyRole, EscalationPolicy, EscalationStep, Schedule
 from teams import setup
 from teams.models import Area, Membership, Organisation, Service, Team, User
 from teams.permissions import Standing, may_admin, may_edit_team_config
@@ -177,9 +179,16 @@ def users_of_team(team: Team) -> list[str]:
 
 def asking(target: str) -> list[str]:
     """The policies in use that page `target`, by a step or as the last resort."""
-    steps = EscalationStep.objects.filter(notify__contains=[target])
+    spoken = [target, *(f"{target}/{role}" for role in DutyRole.values if target.startswith("schedule:"))]
+    steps = EscalationStep.objects.filter(_any(notify=spoken))
     found = EscalationPolicy.objects.filter(archived_at=None)
-    return [str(one) for one in found.filter(Q(catch_all__contains=[target]) | Q(steps__in=steps)).distinct()]
+    return [str(one) for one in found.filter(_any(catch_all=spoken) | Q(steps__in=steps)).distinct()]
+
+
+def _any(**spoken: list[str]) -> Q:
+    """Whether a list of targets holds one of these."""
+    [(name, targets)] = spoken.items()
+    return reduce(or_, (Q(**{f"{name}__contains": [target]}) for target in targets))
 
 
 def _may_team(standing: Standing, team: Team) -> bool:

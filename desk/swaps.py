@@ -39,7 +39,7 @@ def swap(request: HttpRequest, slug: str) -> HttpResponse:
     mine = _named(ahead, asked.get("mine", ""))
     others = mates(schedule, user)
     other = next((one for one in others if one.email == asked.get("with", "")), None)
-    theirs = shifts_ahead(schedule, other, at) if other and mine else []
+    theirs = [one for one in shifts_ahead(schedule, other, at) if one.role == mine.role] if other and mine else []
     context = {
         "at": at,
         "schedule": schedule,

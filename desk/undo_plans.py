@@ -100,13 +100,14 @@ def override_back(ask: Asking) -> TakenBack:
         may_write(ask.standing)
         and may_move_shift(ask.standing, team=team, people={row.person_id, row.created_by_id or 0})
     )
-    live = row.schedule.overrides.filter(removed_at=None, starts__lt=row.ends, ends__gt=row.starts)
+    live = row.schedule.overrides.filter(removed_at=None, role=row.role, starts__lt=row.ends, ends__gt=row.starts)
     newer = (
         live.filter(created_at__gte=row.removed_at or row.created_at).select_related("person").exclude(pk=row.pk).last()
     )
     if newer:
         raise NotAllowed(_("Since then it was ordered that %s takes it.") % newer.person, lost_race=True)
-    words: dict[str, Any] = {"person": row.person, "starts": row.starts, "ends": row.ends, "reason": row.reason}
+    words: dict[str, Any] = {"person": row.person, "starts": row.starts, "ends": row.ends}
+    words |= {"reason": row.reason, "role": row.role}
     try:
         writers.add_override(row.schedule, **words, by=ask.by, at=ask.at)
     except ValidationError as refusal:

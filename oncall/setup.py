@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import transaction
 
+from oncall import rotation
 from oncall.models import Coverage, DutyRole, EscalationPolicy, EscalationStep, Layer, LayerMember, PastLayers, Schedule
-from oncall.stored import layers_said
+from oncall.rotation import Count, Unit
+from oncall.stored import layers_said, read_windows
+from oncall.turns import spell_at
+from oncall.wallclock import NEAR, last_instant
 from teams.audit import acting
 from teams.models import Service, User
 from teams.setup import VIA, store
@@ -65,6 +69,43 @@ def layers_remembered(schedule: Schedule, *, at: datetime) -> Iterator[None]:
         PastLayers.objects.create(schedule=schedule, since=since, until=at, said=before)
     schedule.layers_changed_at = at
     schedule.save(update_fields=["layers_changed_at"])
+
+
+def keeping(holder: User | None, layers: Sequence[Rotation], zone: str, at: datetime) -> list[Rotation]:
+    """These layers with the one that decides at `at` begun anew at `holder`, in the same order of people.
+
+    A rotation that becomes another one while it runs would else hand the pager over at once. Layers in which they take no
+    turn stay as they are.
+    """
+    found = list(layers)
+    for place in reversed(range(len(found))):
+        said = found[place]
+        layer = as_layer(said, zone)
+        spell = spell_at(layer, at) if said.role == DutyRole.PRIMARY and layer.speaks_at(at) else None
+        if spell is None or not said.members:
+            continue
+        if holder and holder.pk in said.members:
+            members = list(said.members)
+            first = (members.index(holder.pk) - spell.turn) % len(members)
+            found[place] = replace(said, members=members[first:] + members[:first])
+        break
+    return found
+
+
+def as_layer(said: Rotation, zone: str) -> rotation.Layer:
+    """The layer of a roster whose schedule is in `zone`."""
+    zone = said.timezone or zone
+    return rotation.Layer(
+        name=said.name,
+        members=tuple(said.members),
+        every=said.every,
+        unit=Unit(said.unit),
+        starts=said.starts,
+        zone=zone,
+        windows=read_windows(said.windows),
+        count=Count(said.count),
+        spans=((NEAR, last_instant(said.ends, zone)),) if said.ends else (),
+    )
 
 
 def write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from oncall import rosters
-from oncall.models import Schedule, Swap
+from oncall.models import DutyRole, Schedule, Swap
 from oncall.writers import add_override
 from teams.models import User
 
@@ -23,10 +23,16 @@ SHOWN = 12
 
 
 class Span(NamedTuple):
-    """A shift [start, end)."""
+    """A shift [start, end) in a role."""
 
     start: datetime
     end: datetime
+    role: str = DutyRole.PRIMARY.value
+
+    @property
+    def label(self) -> str:
+        """What the role is called; empty for the primary."""
+        return "" if self.role == DutyRole.PRIMARY else str(DutyRole(self.role).label)
 
 
 def shifts_ahead(schedule: Schedule, person: User, at: datetime) -> list[Span]:
@@ -35,12 +41,20 @@ def shifts_ahead(schedule: Schedule, person: User, at: datetime) -> list[Span]:
     One that goes on beyond the horizon is left out: nobody knows its end.
     """
     horizon = at + AHEAD
+    found = [
+        span
+        for role, shifts in rosters.role_shifts(schedule, at - BACK, horizon).items()
+        for span in _joined([one for one in shifts if one.person == person], role)
+    ]
+    return sorted(span for span in found if at < span.end < horizon)[:SHOWN]
+
+
+def _joined(shifts: list[rosters.Shift], role: str) -> list[Span]:
     found: list[Span] = []
-    for one in rosters.shifts(schedule, at - BACK, horizon):
-        if one.person == person:
-            start = found.pop().start if found and found[-1].end == one.start else one.start
-            found.append(Span(start, one.end))
-    return [span for span in found if at < span.end < horizon][:SHOWN]
+    for one in shifts:
+        start = found.pop().start if found and found[-1].end == one.start else one.start
+        found.append(Span(start, one.end, role))
+    return found
 
 
 def mates(schedule: Schedule, person: User) -> list[User]:
@@ -59,12 +73,12 @@ def ask_swap(
     """
     Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
     _check(schedule, by, asked, shift, back, at)
-    said = {"asked_by": by, "asked": asked, "start": shift.start, "end": shift.end}
+    said = {"asked_by": by, "asked": asked, "start": shift.start, "end": shift.end, "role": shift.role}
     if there := schedule.swaps.filter(**said, state=Swap.State.ASKED).first():
         return there
     there = Swap(schedule=schedule, **said, note=note.strip(), created_at=at)
     if back:
-        there.back_start, there.back_end = back
+        there.back_start, there.back_end = back.start, back.end
     there.clean_fields(exclude=["schedule", "asked_by", "asked"])
     there.save()
     return there
@@ -75,9 +89,10 @@ def accept_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
     """`by`, who was asked, takes the shift. Raises ValidationError when it was answered, is over, or things have changed."""
     swap = _open(swap, at)
     _only(by, swap.asked)
-    back = Span(swap.back_start, swap.back_end) if swap.back_start and swap.back_end else None
-    _check(swap.schedule, swap.asked_by, swap.asked, Span(swap.start, swap.end), back, at)
-    _give(swap, swap.asked, Span(swap.start, swap.end), by, at)
+    back = Span(swap.back_start, swap.back_end, swap.role) if swap.back_start and swap.back_end else None
+    shift = Span(swap.start, swap.end, swap.role)
+    _check(swap.schedule, swap.asked_by, swap.asked, shift, back, at)
+    _give(swap, swap.asked, shift, by, at)
     if back:
         _give(swap, swap.asked_by, back, by, at)
     return _answered(swap, Swap.State.ACCEPTED, at)
@@ -132,6 +147,8 @@ def _check(schedule: Schedule, by: User, asked: User, shift: Span, back: Span | 
         if not person.is_active:
             raise ValidationError(_("%s is not active here any more.") % person)
     _check_has(schedule, by, shift, at)
+    if back and back.role != shift.role:
+        raise ValidationError(_("Both shifts must be of one role."))
     if back:
         _check_has(schedule, asked, back, at)
 
@@ -141,7 +158,7 @@ def _check_has(schedule: Schedule, person: User, span: Span, at: datetime) -> No
     start = max(span.start, at)
     if start >= span.end:
         raise ValidationError(_("That shift is over."))
-    if any(shift.person != person for shift in rosters.shifts(schedule, start, span.end)):
+    if any(shift.person != person for shift in rosters.shifts(schedule, start, span.end, role=span.role)):
         raise ValidationError(_("%s does not have that shift any more: look at the schedule, and ask anew.") % person)
 
 
@@ -149,4 +166,5 @@ def _give(swap: Swap, person: User, span: Span, by: User, at: datetime) -> None:
     """What is left of `span` goes to `person`."""
     starts = max(span.start, at.replace(second=0, microsecond=0))
     words = _("swap of %(one)s and %(other)s") % {"one": swap.asked_by, "other": swap.asked}
-    add_override(swap.schedule, person=person, starts=starts, ends=span.end, by=by, at=at, reason=words, swap=swap)
+    said: dict[str, Any] = {"starts": starts, "ends": span.end, "role": span.role, "reason": words, "swap": swap}
+    add_override(swap.schedule, person=person, by=by, at=at, **said)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from oncall.models import Absence, Cover, HandoverNote, Override, Schedule, Swap
+from oncall.models import Absence, Cover, DutyRole, HandoverNote, Override, Schedule, Swap
 from oncall.wallclock import LocalTimeError, check_typed, to_local
 from teams.models import User
 
@@ -28,8 +28,9 @@ def add_override(
     reason: str = "",
     from_file: bool = False,
     swap: Swap | None = None,
+    role: str = DutyRole.PRIMARY,
 ) -> Override:
-    """`person` takes the pager of `schedule` from `starts` to `ends`; the same order given twice is one override.
+    """`person` takes `role` of `schedule` from `starts` to `ends`; the same order given twice is one override.
 
     Naive times are on the schedule's wall clock; aware ones are instants and are turned into it. `at` is when it was
     created: the latest wins. Raises `ValidationError` by field when the person is not active, the end is not after the
@@ -37,22 +38,12 @@ def add_override(
     """
     starts, ends = _span(schedule.timezone, starts, ends)
     _check_active(person, "person")
-    row = Override(
-        schedule=schedule,
-        person=person,
-        starts=starts,
-        ends=ends,
-        reason=reason,
-        from_file=from_file,
-        swap=swap,
-        created_at=at,
-        created_by=by,
-    )
+    said = {"schedule": schedule, "role": role, "person": person, "starts": starts, "ends": ends}
+    row = Override(**said, reason=reason, from_file=from_file, swap=swap, created_at=at, created_by=by)
     row.clean_fields(exclude=["schedule", "person", "created_by", "swap"])
     Schedule.objects.select_for_update().get(pk=schedule.pk)
-    latest = (
-        schedule.overrides.filter(removed_at=None, starts__lt=ends, ends__gt=starts).order_by("created_at", "pk").last()
-    )
+    live = schedule.overrides.filter(removed_at=None, role=role, starts__lt=ends, ends__gt=starts)
+    latest = live.order_by("created_at", "pk").last()
     if latest and (latest.person_id, latest.starts, latest.ends) == (person.pk, starts, ends):
         return latest
     row.save()
@@ -77,6 +68,7 @@ def add_cover(
     by: User | None,
     at: datetime,
     from_file: bool = False,
+    role: str = DutyRole.PRIMARY,
 ) -> Cover:
     """`person` stands in for `covered` wherever they are on duty between `starts` and `ends`; times as in `add_override`.
 
@@ -88,6 +80,7 @@ def add_cover(
         raise ValidationError({"person": _("Nobody can cover themselves.")})
     return Cover.objects.create(
         schedule=schedule,
+        role=role,
         person=person,
         covered=covered,
         starts=starts,

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from oncall import rosters
+from oncall.models import DutyRole
 from teams.models import Area, Role, Team, User
 
 
@@ -25,7 +26,8 @@ class Found:
 
 
 def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
-    """The active people behind `schedule:slug`, `user:email`, `team:slug`, `area:slug` (its lead) and `role:admin` at `at`.
+    """The active people behind `schedule:slug` (or `schedule:slug/secondary`, another role), `user:email`, `team:slug`,
+    `area:slug` (its lead) and `role:admin` at `at`.
 
     `step` is added to the reason ("step 1"). Each target is asked when its step begins, never before: the recipients equal
     the on-call function at that instant.
@@ -38,7 +40,7 @@ def resolve(targets: Iterable[str], *, at: datetime, step: str) -> Found:
         before = len(found.people)
         match kind:
             case "schedule":
-                _schedule(found, holders.get(name), step)
+                _schedule(found, name, holders.get(name), step)
             case "user":
                 _people(found, User.objects.active().filter(email=name), _("named in %s") % step)
             case "team":
@@ -75,10 +77,14 @@ def _area(found: Found, slug: str, step: str) -> None:
         found.add(area.lead, _("lead of %(area)s, %(step)s") % {"area": area, "step": step})
 
 
-def _schedule(found: Found, holding: tuple[str, User | None] | None, step: str) -> None:
+def _schedule(found: Found, name: str, holding: tuple[str, User | None] | None, step: str) -> None:
     schedule, holder = holding or ("", None)
-    if holder:
-        found.add(holder, _("pager of %(schedule)s, %(step)s") % {"schedule": schedule, "step": step})
+    role = rosters.role_of(name)[1]
+    words = {"schedule": schedule, "step": step}
+    if holder and role == DutyRole.PRIMARY:
+        found.add(holder, _("pager of %(schedule)s, %(step)s") % words)
+    elif holder:
+        found.add(holder, _("%(role)s of %(schedule)s, %(step)s") % {**words, "role": DutyRole.word(role)})
 
 
 def administrators() -> list[str]:

@@ -60,6 +60,11 @@ class DutyRole(models.TextChoices):
     SHADOW = "shadow", _("shadow")
     MANAGER = "manager", _("manager")
 
+    @classmethod
+    def word(cls, role: str) -> str:
+        """What a role is called, also one that is none: a target may hold anything."""
+        return str(cls(role).label) if role in cls.values else role
+
 
 @pghistory.track()
 class Layer(models.Model):

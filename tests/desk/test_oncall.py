@@ -202,11 +202,11 @@ class TestCalendar:
             assert (row["name"], row["rule"]) == (named, rule)
 
     def test_agenda_joins_the_days_of_one_person(self, world: World, sign_in: SignIn, now: object) -> None:
-        today, rest = sign_in(world.ana).get(self.PAGE).context["agenda"]
+        today, rest = sign_in(world.ana).get(self.PAGE).context["agendas"][0][1]
         assert (today["today"], today["last"]) == (True, None)
         assert (rest["day"], rest["last"]) == (datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 12, 4, tzinfo=UTC))
 
     def test_agenda_begins_today(self, world: World, sign_in: SignIn, now: object) -> None:
-        agenda = sign_in(world.ana).get(self.PAGE).context["agenda"]
+        agenda = sign_in(world.ana).get(self.PAGE).context["agendas"][0][1]
         assert agenda[0]["today"]
         assert agenda[0]["segments"][0].block.person == world.ana

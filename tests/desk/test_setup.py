@@ -279,6 +279,11 @@ def test_a_schedule_shows_the_next_two_weeks_before_it_is_saved(world: World, si
         sent.setdefault(name, []).append(value)
     again = browser.post("/setup/schedule/", sent | {"act": "edit"})
     assert again.context["form"]["name"].value() == "Second line"
+    unread = browser.post("/setup/schedule/", sent | {"act": "save"})
+    assert unread.status_code == 422
+    assert "Say below that you have read when nobody has the pager." in unread.content.decode()
+    assert not Schedule.objects.filter(slug="second-line").exists()
+    sent["read"] = ["yes"]
     assert browser.post("/setup/schedule/", sent | {"act": "save"})["Location"] == "/oncall/second-line/"
     layer = Schedule.objects.get(slug="second-line").layers.get()
     assert layer.windows == [{"days": ["mon", "tue"], "from": "08:00", "to": "24:00"}]

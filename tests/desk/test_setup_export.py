@@ -32,8 +32,9 @@ def set_up(browser: Client, ada: User, bob: User) -> None:
         "windows-0-end": "06:00",
     }
     layer = {f"layers-0-{name}": value for name, value in windows.items()} | {"layers-0-count": "covered"}
+    layer |= {"layers-0-role": "secondary", "layers-0-ends": "2027-01-31T09:00", "read": "yes"}
     sent.append(("schedule", a_schedule(bob, ada, team="pay-ments", **layer)))
-    sent.append(("policy", a_policy(team="pay-ments") | {"steps-0-notify-0-target": "schedule:second-line"}))
+    sent.append(("policy", a_policy(team="pay-ments") | {"steps-0-notify-0-target": "schedule:second-line/secondary"}))
     book = {"playbooks-rows": 1, "playbooks-0-title": "yes", "playbooks-0-match": "b=1\nb=2\na!=x y"}
     book["playbooks-0-body"] = "- a\r\n\r\n  b: |"
     service = {"team": "pay-ments", "policy": "checkout", "target": "99.950", "exposure_per_hour": "1000000"}

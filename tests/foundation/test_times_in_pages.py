@@ -21,7 +21,10 @@ KNOWN: dict[str, tuple[set[str], str]] = {
     "desk/_segment.html": ({"U"}, "a number in an address"),
     "desk/_incident_live.html": ({"Ymd"}, "a name of a row"),
     "desk/review.html": ({"j", "M", "j M Y"}, "the days of a week, as its heading"),
-    "desk/schedule.html": ({"D j", "M", "D j M", "D j M H:i"}, "columns of days, and the wall clock of the schedule"),
+    "desk/schedule.html": (
+        {"D", "F Y", "j M", "D j", "M", "D j M", "D j M H:i"},
+        "columns of days, and the wall clock of the schedule",
+    ),
     "status/incidents.html": ({"F"}, "months, under their year"),
     "status/month.html": ({"F Y"}, "a month, as the heading"),
     "status/index.html": ({"j M", "j M Y"}, "days of the public page, which has one zone"),
