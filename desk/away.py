@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ from desk.override import Difference, WallClock, compare
 from desk.undo_offer import tell
 from foundation.ui import times
 from oncall import rosters, writers
-from oncall.models import Absence, Schedule
+from oncall.models import Absence, DutyRole, Schedule
 from oncall.wallclock import first_instant, last_instant
 from paging import notices
 from teams.models import Role, User
@@ -52,6 +53,7 @@ class Changed:
 
     schedule: Schedule
     differences: list[Difference]
+    role: str = ""
 
 
 def whom(standing: Standing, user: User) -> Any:  # noqa: ANN401 - a queryset of people
@@ -93,21 +95,30 @@ def away(request: HttpRequest) -> HttpResponse:
 
 
 def changes(form: AwayForm, by: User) -> list[Changed]:
-    """What it changes, by saving it and taking the transaction back: the preview cannot disagree with the pager.
-
-    Raises ValidationError for what the writer refuses.
-    """
+    """What it changes. Raises ValidationError for what the writer refuses."""
     data = form.cleaned_data
     zone = data["person"].timezone
     start = first_instant(data["starts"], zone)
     end = max(start, last_instant(data["ends"], zone))
-    schedules = list(Schedule.objects.filter(archived_at=None, layers__turns__user=data["person"]).distinct())
-    before = {one: rosters.shifts(one, start, end) for one in schedules}
+    return what_changes(data["person"], start, end, lambda: _add(form, by, timezone.now()))
+
+
+def what_changes(user: User, start: datetime, end: datetime, act: Callable[[], object]) -> list[Changed]:
+    """What `act` changes in [start, end) of the schedules in which `user` takes turns, in any role.
+
+    By doing it and taking the transaction back: the preview cannot disagree with the pager.
+    """
+    schedules = list(Schedule.objects.filter(archived_at=None, layers__turns__user=user).distinct())
+    before = {one: rosters.role_shifts(one, start, end) for one in schedules}
     with transaction.atomic():
-        _add(form, by, timezone.now())
-        after = {one: rosters.shifts(one, start, end) for one in schedules}
+        act()
+        after = {one: rosters.role_shifts(one, start, end) for one in schedules}
         transaction.set_rollback(True)
-    found = [Changed(one, compare(before[one], after[one])) for one in schedules]
+    found = [
+        Changed(one, compare(shifts, after[one].get(role, [])), "" if role == DutyRole.PRIMARY else DutyRole.word(role))
+        for one in schedules
+        for role, shifts in before[one].items()
+    ]
     return [one for one in found if one.differences]
 
 

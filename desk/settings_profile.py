@@ -17,6 +17,7 @@ from desk.answers import SeeOther
 from desk.guard import person
 from teams.audit import acting
 from teams.models import User
+from teams.regions import known
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -24,8 +25,15 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     class Meta:
         model = User
-        fields = ("name", "timezone")
-        widgets = {"timezone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"})}  # noqa: RUF012
+        fields = ("name", "timezone", "region")
+        widgets = {  # noqa: RUF012
+            "timezone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+            "region": forms.TextInput(attrs={"list": "regions", "autocomplete": "off"}),
+        }
+
+    def clean_region(self) -> str:
+        """As ISO writes it, in capital letters."""
+        return str(self.cleaned_data["region"]).upper()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,5 +47,5 @@ def settings_profile(request: HttpRequest) -> HttpResponse:
             form.save()
         messages.success(request, _("Saved."))
         return SeeOther(reverse("desk:settings_profile"))
-    context = {"at": timezone.now(), "form": form, "zones": sorted(available_timezones())}
+    context = {"at": timezone.now(), "form": form, "zones": sorted(available_timezones()), "regions": list(known())}
     return render(request, "desk/settings_profile.html", context, status=422 if form.errors else 200)

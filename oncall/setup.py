@@ -127,6 +127,16 @@ def write_layers(schedule: Schedule, wanted: Sequence[Rotation]) -> None:
 
 
 @transaction.atomic
+def replace_in_layers(leaving: User, instead: User, *, by: User, at: datetime) -> None:
+    """`instead` takes every turn of `leaving` from `at` on, in the same places; shifts that are over stay theirs."""
+    schedules = Schedule.objects.filter(layers__turns__user=leaving).distinct()
+    with acting(by, VIA):
+        for schedule in Schedule.objects.select_for_update(no_key=True).filter(pk__in=schedules).order_by("pk"):
+            with layers_remembered(schedule, at=at):
+                LayerMember.objects.filter(layer__schedule=schedule, user=leaving).update(user=instead)
+
+
+@transaction.atomic
 def save_policy(policy: EscalationPolicy, *, steps: Sequence[Asking], by: User) -> EscalationPolicy:
     """The policy as it stands, with exactly these steps; a running escalation keeps the policy that it began with."""
     with acting(by, VIA):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
@@ -63,6 +63,20 @@ def reactivate(user: User, *, by: User | None, via: str = "people") -> None:
         user = User.objects.select_for_update().get(pk=user.pk)
         user.is_active, user.left_at = True, None
         user.save(update_fields=["is_active", "left_at"])
+
+
+@transaction.atomic
+def set_days(user: User, *, first: date | None, last: date | None, by: User, via: str = "people") -> None:
+    """The first and the last day on which `user` can have a pager, on their own clock; None: always here, or staying.
+
+    Raises `Refused` when the last is before the first.
+    """
+    if first and last and last < first:
+        raise Refused(_("The last day cannot be before the first one."))
+    with acting(by, via):
+        user = User.objects.select_for_update().get(pk=user.pk)
+        user.first_day, user.last_day = first, last
+        user.save(update_fields=["first_day", "last_day"])
 
 
 @transaction.atomic

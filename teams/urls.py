@@ -10,7 +10,6 @@ urlpatterns = [
     path("settings/people/", people.people_list, name="people"),
     path("settings/people/invite/", people.invite, name="invite"),
     path("settings/people/<int:pk>/invite/", people.invite_again, name="invite_again"),
-    path("settings/people/<int:pk>/deactivate/", people.deactivate, name="deactivate"),
     path("settings/people/<int:pk>/reactivate/", people.reactivate, name="reactivate"),
     path("settings/people/<int:pk>/role/", people.change_role, name="change_role"),
     path("settings/tokens/", tokens.tokens, name="tokens"),

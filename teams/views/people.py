@@ -40,6 +40,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "may_invite": may_invite(who),
         "may_change": may_change_people(who),
         "roles": Role.choices,
+        "today": timezone.localdate(),
     }
     return render(request, "teams/people.html", context)
 
@@ -94,21 +95,6 @@ def _send(request: HttpRequest, user: User, by: User) -> None:
         messages.warning(request, words % {"person": user, "email": user.email, "why": failed})
     else:
         messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": user.email})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET asks and says what follows; POST does it."""
-    by, user = _of_administrator(request, pk)
-    if request.method != "POST":
-        return render(request, "teams/deactivate.html", {"person": user})
-    try:
-        people.deactivate(user, by=by, at=timezone.now())
-    except people.Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("%(person)s is switched off and signed out everywhere.") % {"person": user})
-    return redirect("teams:people")
 
 
 @require_POST

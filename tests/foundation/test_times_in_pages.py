@@ -15,7 +15,9 @@ HOURS = set("aAfgGhHiPsucrTeOZIU")
 
 # page: formats, and why no tag is needed
 KNOWN: dict[str, tuple[set[str], str]] = {
-    "desk/away.html": ({"U", "D j M Y H:i"}, "a number in an address, and the wall clock of who is away"),
+    "desk/away.html": ({"D j M Y H:i"}, "the wall clock of who is away"),
+    "desk/_changed.html": ({"U"}, "a number in an address"),
+    "teams/people.html": ({"j M Y"}, "days, which have no zone"),
     "desk/coverage.html": ({"U"}, "a number in an address"),
     "desk/swap.html": ({"U"}, "a number in an address"),
     "desk/_segment.html": ({"U"}, "a number in an address"),
