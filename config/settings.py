@@ -261,6 +261,8 @@ SPECTACULAR_SETTINGS = {
         "MethodKind": "paging.models.ContactMethod.Kind",
         "PageReason": "paging.models.Page.Reason",
         "RejectedReason": "alerts.models.RejectedDelivery.Reason",
+        "DutyRole": "oncall.models.DutyRole",
+        "IncidentRole": "incidents.models.RoleTenure.Role",
         "IncidentState": "incidents.models.State",
         "DeliveryState": "paging.models.Delivery.State",
         "PostmortemState": "postmortems.models.Postmortem.State",

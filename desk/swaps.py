@@ -59,7 +59,7 @@ def swap(request: HttpRequest, slug: str) -> HttpResponse:
         made = ask_swap(schedule, by=user, asked=other, shift=mine, back=back, at=at, note=asked.get("note", ""))
     except ValidationError as refusal:
         return render(request, "desk/swap.html", context | {"refused": " ".join(refusal.messages)}, status=422)
-    _tell(made, made.asked, _("%(who)s asks you to take a shift of %(schedule)s"), at)
+    tell_asked(made, at)
     messages.success(request, _("%s is asked, by mail and on their page Now.") % other)
     return SeeOther(f"{schedule.path}#swaps")
 
@@ -79,12 +79,7 @@ def answer(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
         return SeeOther(f"{found.schedule.path}#swaps")
-    words = {
-        Swap.State.ACCEPTED: _("%(other)s takes your shift of %(schedule)s"),
-        Swap.State.DECLINED: _("%(other)s cannot take your shift of %(schedule)s"),
-    }
-    if made.state in words:
-        _tell(made, made.asked_by, words[Swap.State(made.state)], at)
+    tell_answered(made, at)
     messages.success(request, _("It is %s.") % made.get_state_display())
     return SeeOther(f"{found.schedule.path}#swaps")
 
@@ -93,6 +88,21 @@ def _named(spans: list[Span], text: str) -> Span | None:
     """The shift that begins at this instant."""
     start = read_instant(text)
     return next((span for span in spans if span.start == start), None) if start else None
+
+
+def tell_asked(made: Swap, at: datetime) -> None:
+    """Who is asked hears it."""
+    _tell(made, made.asked, _("%(who)s asks you to take a shift of %(schedule)s"), at)
+
+
+def tell_answered(made: Swap, at: datetime) -> None:
+    """Who asked hears the answer."""
+    words = {
+        Swap.State.ACCEPTED: _("%(other)s takes your shift of %(schedule)s"),
+        Swap.State.DECLINED: _("%(other)s cannot take your shift of %(schedule)s"),
+    }
+    if made.state in words:
+        _tell(made, made.asked_by, words[Swap.State(made.state)], at)
 
 
 def _tell(made: Swap, to: User, subject: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from oncall.models import Schedule
+from oncall.models import DutyRole, Schedule
 from oncall.rosters import Reason, why
 from oncall.trace import Step
 from oncall.wallclock import to_local
@@ -45,9 +45,9 @@ def sentence(reason: Reason, zone: str, style: str = "%Y-%m-%d %H:%M") -> str:
     return _(AWAY if away else SENTENCES[reason.step]) % facts
 
 
-def sentences(schedule: Schedule, at: datetime) -> list[str]:
+def sentences(schedule: Schedule, at: datetime, *, role: str = DutyRole.PRIMARY) -> list[str]:
     """The whole trace at `at` in the schedule's zone."""
-    return [sentence(reason, schedule.timezone) for reason in why(schedule, at)]
+    return [sentence(reason, schedule.timezone) for reason in why(schedule, at, role=role)]
 
 
 def _shown(instant: datetime | None, zone: str, style: str) -> str:

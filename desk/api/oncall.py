@@ -20,12 +20,13 @@ from desk.api.documented import AT, bare, listed
 from desk.api.fields import Instant, Person, asked_instant
 from incidents.models import NotAllowed
 from oncall import rosters, writers
-from oncall.models import Override, Schedule
+from oncall.models import DutyRole, Override, Schedule
 from oncall.reasons import sentences
 from oncall.rotation import Source
 from oncall.wallclock import first_instant, last_instant
 from teams.permissions import may_move_shift
 
+ROLE = OpenApiParameter("role", OpenApiTypes.STR, enum=DutyRole.values, description="Without it, the primary.")
 LONGEST = timedelta(days=2 * 366)
 USUAL = timedelta(days=28)
 """How far ahead shifts are shown when nobody says."""
@@ -50,12 +51,21 @@ class ShiftShape(serializers.Serializer[rosters.Shift]):
     source = serializers.ChoiceField([str(kind) for kind in Source])  # type: ignore[assignment]  # the metaclass takes it away
 
 
+class RoleOfShape(serializers.Serializer[Any]):
+    """Who has another role of the schedule than the primary, and until when."""
+
+    role = serializers.ChoiceField(DutyRole.choices)
+    person = Person(allow_null=True)
+    until = Instant(allow_null=True)
+
+
 class DutyShape(serializers.Serializer[Any]):
     """Who has the pager, and until when without a break (null: more than a year, or never)."""
 
     person = Person(allow_null=True)
     until = Instant(allow_null=True)
     why = serializers.ListField(child=serializers.CharField())
+    others = RoleOfShape(many=True)
 
 
 class DutyOfShape(serializers.Serializer[Any]):
@@ -72,6 +82,7 @@ class OverrideShape(serializers.Serializer[Override]):
 
     id = serializers.IntegerField()
     person = Person()
+    role = serializers.ChoiceField(DutyRole.choices)
     start = serializers.SerializerMethodField()
     end = serializers.SerializerMethodField()
     reason = serializers.CharField()
@@ -123,6 +134,15 @@ class SpanTyped(serializers.Serializer[Any]):
 class OverrideTyped(SpanTyped):
     """`from` and `to` may also be called `start` and `end`, as shifts call them."""
 
+    role = serializers.ChoiceField(DutyRole.choices, required=False, default=DutyRole.PRIMARY)
+
+
+def asked_role(text: str | None) -> str:
+    """A role of the query string, the primary without one. Raises NotAllowed (422) for what is none."""
+    if text and text not in DutyRole.values:
+        raise _refused("role", _("`role` is one of %s.") % ", ".join(DutyRole.values))
+    return text or DutyRole.PRIMARY.value
+
 
 def live_schedule(slug: str) -> Schedule:
     """The schedule in use. Raises Http404."""
@@ -148,6 +168,7 @@ class Shifts(Desk):
         ShiftShape,
         OpenApiParameter("from", OpenApiTypes.DATETIME, description="Without it, now."),
         OpenApiParameter("to", OpenApiTypes.DATETIME, description="At most two years later; without it, four weeks."),
+        ROLE,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Joined, in order, gaps listed, exact at the edges of the span."""
@@ -159,19 +180,25 @@ class Shifts(Desk):
             raise _refused("to", _("`to` must be later than `from`."))
         if end - start > LONGEST:
             raise _refused("to", _("A span is at most two years long."))
-        return self.array(rosters.shifts(schedule, start, end), ShiftShape)
+        return self.array(rosters.shifts(schedule, start, end, role=asked_role(asked.get("role"))), ShiftShape)
 
 
 class OnCall(Desk):
     """Who has the pager of one schedule."""
 
-    @extend_schema(parameters=[AT], responses=DutyShape)
+    @extend_schema(parameters=[AT, ROLE], responses=DutyShape)
     def get(self, request: Request, slug: str) -> Response:
         """At an instant, and why."""
         schedule = live_schedule(slug)
         at = asked_instant(request.query_params.get("at"), name="at", default=self.at)
-        duty = rosters.on_call(schedule, at)
-        return Response(DutyShape({"person": duty.person, "until": duty.until, "why": sentences(schedule, at)}).data)
+        role = asked_role(request.query_params.get("role"))
+        duty = rosters.on_call(schedule, at, role=role)
+        others = [
+            {"role": other, "person": one.person, "until": one.until}
+            for other, one in rosters.others_on_call(schedule, at)
+        ]
+        words = {"why": sentences(schedule, at, role=role), "others": others}
+        return Response(DutyShape({"person": duty.person, "until": duty.until, **words}).data)
 
 
 class OnCallEverywhere(Desk):
@@ -209,6 +236,7 @@ class Overrides(Desk):
             by=self.person,
             at=self.at,
             reason=words["reason"],
+            role=words["role"],
         )
         return Response(OverrideShape(override).data, status=201)
 

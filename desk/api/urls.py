@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, away, incidents, oncall, postmortems, registry, remediations, review, schema, story, updates
+from desk.api import (
+    acts,
+    away,
+    incidents,
+    oncall,
+    postmortems,
+    registry,
+    remediations,
+    review,
+    rosters,
+    schema,
+    story,
+    updates,
+)
 
 ONE = "incidents/<str:number>/"
 ITEM = "remediations/<str:number>/"
@@ -42,6 +55,13 @@ urlpatterns = [
     path("schedules/<slug:slug>/shifts/", oncall.Shifts.as_view(), name="shifts"),
     path("schedules/<slug:slug>/on-call/", oncall.OnCall.as_view(), name="on_call_of"),
     path("schedules/<slug:slug>/overrides/", oncall.Overrides.as_view(), name="overrides"),
+    path("schedules/<slug:slug>/covers/", rosters.Covers.as_view(), name="covers"),
+    path("schedules/<slug:slug>/swaps/", rosters.AskSwap.as_view(), name="swap_ask"),
+    path("schedules/<slug:slug>/notes/", rosters.HandoverNotes.as_view(), name="handover_notes"),
+    path("swaps/", rosters.Swaps.as_view(), name="swaps"),
+    re_path(
+        r"swaps/(?P<number>\d{1,18})/(?P<answer>accept|decline|withdraw)/$", rosters.AnswerSwap.as_view(), name="swap"
+    ),
     path("absences/", away.Absences.as_view(), name="absences"),
     path("absences/<int:number>/remove/", away.RemoveAbsence.as_view(), name="absence_remove"),
     path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
