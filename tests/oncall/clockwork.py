@@ -138,7 +138,9 @@ def holders(roster: Roster, start: datetime, steps: int) -> list[Any]:
         at = start + step * STEP
         person = None
         for walk in walks:
-            person = walk.holder(step, there) or person
+            spoken = walk.layer.spans
+            if not spoken or any(start <= at < end for start, end in spoken):
+                person = walk.holder(step, there) or person
         over = [o for o in roster.overrides if o.start <= at < o.end and there(o.person, at)]
         if over:
             person = max(over, key=lambda o: o.order).person

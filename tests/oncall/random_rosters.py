@@ -65,7 +65,16 @@ def layers(draw: st.DrawFn, zone: str, first: datetime, number: int = 0) -> Laye
         zone=zone,
         windows=tuple(draw(st.lists(windows(), max_size=3))),
         count=draw(st.sampled_from(list(Count))),
+        spans=draw(st.one_of(st.just(()), spoken(first))),
     )
+
+
+@st.composite
+def spoken(draw: st.DrawFn, first: datetime) -> tuple[Span, ...]:
+    """The times for which one version of a layer speaks: disjoint, in order."""
+    edges = sorted(draw(st.sets(st.integers(0, STEPS), min_size=2, max_size=4)))
+    instants = [first + edge * STEP for edge in edges]
+    return tuple(zip(instants[::2], instants[1::2], strict=False))
 
 
 @st.composite
