@@ -90,10 +90,9 @@ class LayerForm(PartForm):
         initial=Layer.Count.CALENDAR,
     )
     role = forms.ChoiceField(
-        label=gettext_lazy("Who is on duty here is"),
+        label=gettext_lazy("Who is on duty is the"),
         choices=DutyRole.choices,
         initial=DutyRole.PRIMARY,
-        required=False,
         help_text=gettext_lazy(
             "The primary has the pager. A secondary is asked where a policy says so; a shadow only learns."
         ),
@@ -165,7 +164,7 @@ class LayerForm(PartForm):
             timezone=data["timezone"],
             windows=[one.window for one in windows.filled],
             count=data["count"],
-            role=data["role"] or DutyRole.PRIMARY,
+            role=data["role"],
             ends=data["ends"],
         )
 

@@ -46,6 +46,7 @@ def a_schedule(*people: User, **more: Any) -> Typed:
         "layers-0-unit": "week",
         "layers-0-starts": "2026-11-16T09:00",
         "layers-0-count": "calendar",
+        "layers-0-role": "primary",
         "layers-0-members-rows": len(people),
     }
     turns = {f"layers-0-members-{number}-user": one.email for number, one in enumerate(people)}

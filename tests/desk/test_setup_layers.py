@@ -104,6 +104,7 @@ def test_a_layer_for_a_while_and_a_second(world: World, second: Schedule, sign_i
         "layers-1-starts": "2026-11-22T09:00",
         "layers-1-ends": "2026-11-24T09:00",
         "layers-1-count": "calendar",
+        "layers-1-role": "primary",
         "layers-1-members-rows": 1,
         "layers-1-members-0-user": world.ada.email,
         "layers-2-name": "seconds",
