@@ -87,6 +87,12 @@ OTHERS = (
         _("dry run simulate test alert route escalation what if"),
     ),
     Place(
+        "desk:wall",
+        _("Who has the pager, on a screen"),
+        "calendar-days",
+        _("wall screen tv kiosk dashboard now on call"),
+    ),
+    Place(
         "desk:readiness",
         _("Who can be woken?"),
         "bell-ring",

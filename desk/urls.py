@@ -46,6 +46,7 @@ from desk import (
     swaps,
     times,
     undo,
+    wall,
 )
 
 app_name = "desk"
@@ -74,6 +75,7 @@ urlpatterns = [
     path("page-me/", page_me.page_me, name="page_me"),
     path("oncall/", oncall.oncall, name="oncall"),
     path("oncall/dry-run/", dry_run.ask, name="dry_run"),
+    path("oncall/wall/", wall.wall, name="wall"),
     path("oncall/readiness/", readiness.ready, name="readiness"),
     path("oncall/<slug:slug>/", schedule.schedule, name="schedule"),
     path("oncall/<slug:slug>/why/", schedule.why, name="why"),
