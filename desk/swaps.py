@@ -18,7 +18,7 @@ from desk.answers import SeeOther
 from desk.guard import person, require, who
 from desk.schedule import read_instant
 from foundation.ui import times
-from oncall.models import Schedule, Swap
+from oncall.models import DutyRole, Schedule, Swap
 from oncall.swaps import Span, accept_swap, ask_swap, decline_swap, mates, shifts_ahead, withdraw_swap
 from paging import notices
 from teams.models import User
@@ -85,9 +85,11 @@ def answer(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _named(spans: list[Span], text: str) -> Span | None:
-    """The shift that begins at this instant."""
-    start = read_instant(text)
-    return next((span for span in spans if span.start == start), None) if start else None
+    """The shift that begins at this instant; one of another role than the primary is called "1795302000-secondary"."""
+    stamp, _sep, role = text.rpartition("-")
+    start = read_instant(stamp if role in DutyRole.values else text)
+    role = role if role in DutyRole.values else DutyRole.PRIMARY.value
+    return next((span for span in spans if (span.start, span.role) == (start, role)), None) if start else None
 
 
 def tell_asked(made: Swap, at: datetime) -> None:
