@@ -73,7 +73,7 @@ def _wait(name: str, parts: dict[str, str], begins: datetime) -> timedelta:
     endless = ";".join(f"{key}={value}" for key, value in parts.items() if key not in {"UNTIL", "COUNT"})
     late = begins.replace(year=begins.year + (LATE - begins.year) // 400 * 400)
     try:
-        first = next(iter(rrulestr(endless, dtstart=late)), None)
+        first: datetime | None = next(iter(rrulestr(endless, dtstart=late)), None)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError) as error:
         raise CalendarRefused(f"“{name}” repeats by a rule that cannot be read: {endless[:60]}") from error
     if first is None:

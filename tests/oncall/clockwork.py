@@ -139,6 +139,9 @@ def holders(roster: Roster, start: datetime, steps: int) -> list[Any]:
         person = None
         for walk in walks:
             person = walk.holder(step, there) or person
+        said = [f for f in roster.fixed if f.start <= at < f.end and there(f.person, at)]
+        if said:
+            person = said[-1].person
         over = [o for o in roster.overrides if o.start <= at < o.end and there(o.person, at)]
         if over:
             person = max(over, key=lambda o: o.order).person
