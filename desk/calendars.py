@@ -68,7 +68,7 @@ def away_calendars(request: HttpRequest) -> HttpResponse:
     """Those of absences and holidays; POST as above."""
     standing, user = who(request), person(request)
     require(may_write(standing), _("Observers have no pager to be away from."))
-    kept = of_people(standing, user)
+    kept = ImportedCalendar.objects.filter(of_people(standing, user), removed_at=None).select_related("person", "team")
     context = {"may_add": True, "page": "desk/away_calendars.html"}
     if request.method != "POST":
         initial = {"of": f"person:{user.email}"}
@@ -80,10 +80,9 @@ def away_calendars(request: HttpRequest) -> HttpResponse:
     return _add(request, kept, form, form.draft() if form.is_valid() else None, context, here)
 
 
-def of_people(standing: Standing, user: User) -> QuerySet[ImportedCalendar]:
-    """The calendars of absences and holidays for which this person may speak."""
-    theirs = Q(person__in=whom(standing, user)) | Q(team__in=mine(standing))
-    return ImportedCalendar.objects.filter(theirs, removed_at=None).select_related("person", "team")
+def of_people(standing: Standing, user: User) -> Q:
+    """Calendars of absences and holidays for which this person may speak."""
+    return Q(person__in=whom(standing, user)) | Q(team__in=mine(standing))
 
 
 def _act(request: HttpRequest, kept: QuerySet[ImportedCalendar], here: str) -> HttpResponse | None:

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, away, incidents, oncall, postmortems, registry, remediations, review, schema, story, updates
+from desk.api import (
+    acts,
+    away,
+    calendars,
+    incidents,
+    oncall,
+    postmortems,
+    registry,
+    remediations,
+    review,
+    schema,
+    story,
+    updates,
+)
 
 ONE = "incidents/<str:number>/"
 ITEM = "remediations/<str:number>/"
@@ -44,6 +57,8 @@ urlpatterns = [
     path("schedules/<slug:slug>/overrides/", oncall.Overrides.as_view(), name="overrides"),
     path("absences/", away.Absences.as_view(), name="absences"),
     path("absences/<int:number>/remove/", away.RemoveAbsence.as_view(), name="absence_remove"),
+    path("calendars/", calendars.Calendars.as_view(), name="calendars"),
+    path("calendars/<int:number>/remove/", calendars.RemoveCalendar.as_view(), name="calendar_remove"),
     path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
     path("remediations/", remediations.Remediations.as_view(), name="remediations"),
     path(ITEM, remediations.OneRemediation.as_view(), name="remediation"),

@@ -63,7 +63,7 @@ def test_shifts_are_seen_before_and_true_after(
     assert seen.status_code == 200
     said = words(seen.content)
     assert "Bob Bell has the pager Sun 22 Nov 09:00 UTC to Sun 22 Nov 11:00 UTC , instead of Ana Ames" in said
-    assert "Names that nobody here has: they are not paged" in said
+    assert "It is not clear whom these names mean: nobody is paged by them" in said
     assert "A Stranger" in said
     assert "2 entries were read" in said
     assert not ImportedCalendar.objects.exists()
@@ -72,7 +72,7 @@ def test_shifts_are_seen_before_and_true_after(
     page = client.get(PAGE).content
     assert "Planned elsewhere" in words(page)
     assert "from 127.0.0.1" in words(page)
-    assert "Names that nobody here has: A Stranger" in words(page)
+    assert "Not clear who is meant: A Stranger" in words(page)
     assert b"private-0123456789abcdef" not in page
     assert "Planned elsewhere" in words(client.get("/oncall/payments-primary/?from=2026-11-22").content)
 
@@ -93,6 +93,7 @@ def test_reading_now_failing_and_removing(
     assert "could not be read; why stands below" in failed
     assert "It is no calendar: it does not begin with BEGIN:VCALENDAR. What it said last stays in force." in failed
     assert one.entries.count() == 2
+    assert "The calendar “127.0.0.1” cannot be read since" in words(client.get("/oncall/payments-primary/").content)
     for _press in range(2):
         client.post(PAGE, {"remove": one.pk})
     assert "No calendar yet." in words(client.get(PAGE).content)
@@ -122,7 +123,7 @@ def test_ones_own_absences_and_a_teams(
         assert "Secret party" not in sign_in(manager).get(page).content.decode()
     server.served = Served(calendar(event("UID:1\nSUMMARY:Zoe\nDTSTART;VALUE=DATE:20261126")))
     team = words(sign_in(manager).post(AWAY, {**form, "of": "team:payments", "name": "x"}).content)
-    assert "Names that nobody in the team has" in team
+    assert "It is not clear whom of the team these names mean" in team
     holidays = {**form, "of": "holidays:payments", "name": "Days", "confirm": "yes"}
     assert sign_in(manager).post(AWAY, holidays).status_code == 303
     assert "public holidays of Payments" in words(sign_in(manager).get(AWAY).content)
