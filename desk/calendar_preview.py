@@ -9,15 +9,17 @@ from datetime import datetime
 from django.db import transaction
 
 from desk.away import Changed
-from desk.override import compare
 from oncall import rosters
-from oncall.calendars import Copy, add_calendar
+from oncall.calendars import Copy, add_calendar, known_people
+from oncall.differences import compare
 from oncall.ics_in import AHEAD
-from oncall.models import CalendarEntry, ImportedCalendar, Schedule
+from oncall.models import CalendarEntry, ImportedCalendar
+from oncall.stand_ins import Plan, plan_of
 from teams.models import User
 
 MOST = 40
 """Rows of a list; how many more there are is said."""
+Kind = ImportedCalendar.Kind
 
 
 @dataclass(frozen=True)
@@ -42,24 +44,32 @@ def preview(calendar: ImportedCalendar, copy: Copy, by: User, at: datetime) -> P
 
     Raises ValidationError for what the writer refuses.
     """
-    schedules = [calendar.schedule] if calendar.schedule else list(Schedule.objects.filter(archived_at=None))
     span = at, at + AHEAD
-    holidays = calendar.kind == ImportedCalendar.Kind.HOLIDAYS
-    before = {} if holidays else rosters.shifts_of(schedules, *span, role=calendar.role)
+    before = _plan(calendar, at)
     with transaction.atomic():
         rows = ahead(add_calendar(calendar, copy, by=by, at=at), at)
-        after = {} if holidays else rosters.shifts_of(schedules, *span, role=calendar.role)
+        after = rosters.shifts_of(before, *span, role=calendar.role)
         transaction.set_rollback(True)
     found = [Changed(one, compare(before[one], after[one])) for one in before]
-    away = calendar.kind == ImportedCalendar.Kind.ABSENCES
+    away = calendar.kind == Kind.ABSENCES
     return Preview(
         calendar,
         rows[:MOST],
         len(rows),
-        unmatched(rows) if not holidays else [],
+        unmatched(rows) if calendar.kind != Kind.HOLIDAYS else [],
         sum(not one.busy and one.end > at for one in copy.entries) if away else 0,
         [one for one in found if one.differences],
     )
+
+
+def _plan(calendar: ImportedCalendar, at: datetime) -> Plan:
+    """The shifts ahead of the schedules that it may change."""
+    if calendar.schedule:
+        return rosters.shifts_of([calendar.schedule], at, at + AHEAD, role=calendar.role)
+    if calendar.kind == Kind.HOLIDAYS:
+        return {}
+    people = {calendar.person_id} if calendar.person_id else {one.pk for one in known_people(calendar)[0]}
+    return plan_of(people, at)
 
 
 def ahead(calendar: ImportedCalendar, at: datetime) -> list[CalendarEntry]:

@@ -116,12 +116,11 @@ def _add(
         return _show(request, kept, form, context, status=200 if "edit" in request.POST else 422)
     try:
         copy = asked_now(draft, at)
-        seen = preview(draft, copy, person(request), at)
         if request.POST.get("confirm"):
-            draft.pk = None
             added = add_calendar(draft, copy, by=person(request), at=at)
             messages.success(request, _("Kept: %s is read every 15 minutes from now on.") % added)
             return SeeOther(here)
+        seen = preview(draft, copy, person(request), at)
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return _show(request, kept, form, context, status=422)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
 from oncall.models import ImportedCalendar
+from oncall.models.imported import ImportedQuerySet
 from teams.leads import lead_for
 from teams.models import Notice, User
 
@@ -19,7 +20,7 @@ PATIENCE = timedelta(hours=24)
 
 def due(at: datetime, limit: int) -> list[Key]:
     """Those that have failed for a day, and nobody was told."""
-    rows = ImportedCalendar.objects.filter(removed_at=None, told_at=None, failing_since__lte=at - PATIENCE)
+    rows = ImportedQuerySet(ImportedCalendar).live().filter(told_at=None, failing_since__lte=at - PATIENCE)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

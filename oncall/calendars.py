@@ -14,11 +14,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from oncall import stand_ins
 from oncall.calendar_fetch import NotFetched, fetch, host_of
 from oncall.ics_in import BEFORE, Entry, read
 from oncall.ics_names import Known, whom
 from oncall.ics_text import CalendarRefused
 from oncall.models import Absence, CalendarEntry, ImportedCalendar, Schedule
+from oncall.models.imported import ImportedQuerySet
 from oncall.team_clock import zone_of
 from oncall.wallclock import first_instant, last_instant, to_local, utc
 from teams.models import Role, User
@@ -172,6 +174,8 @@ def _replace(calendar: ImportedCalendar, wanted: Iterable[CalendarEntry], *, flo
     new = {same(row): row for row in wanted}
     gone = [row for key, row in there.items() if key not in new]
     made = [row for key, row in new.items() if key not in there]
+    people = {row.person_id for row in made if row.person_id} if calendar.kind == Kind.ABSENCES else set()
+    before = stand_ins.plan_of(people, at)
     absences = [row.absence_id for row in gone if row.absence_id]
     Absence.objects.filter(pk__in=absences, removed_at=None).update(removed_at=at)
     rows = CalendarEntry.objects.filter(pk__in=[row.pk for row in gone])
@@ -180,6 +184,7 @@ def _replace(calendar: ImportedCalendar, wanted: Iterable[CalendarEntry], *, flo
     if calendar.kind == Kind.ABSENCES:
         _absences(calendar, made, at)
     CalendarEntry.objects.bulk_create(made)
+    stand_ins.tell(before, people, at)
     if calendar.schedule_id and (gone or made):
         Schedule.objects.filter(pk=calendar.schedule_id).update(layers_changed_at=at)
 
@@ -205,5 +210,5 @@ def _on_the_wall(start: datetime, end: datetime, zone: str) -> tuple[datetime, d
 
 def due(at: datetime, limit: int) -> list[int | str]:
     """Those to be fetched now, the longest overdue first."""
-    rows = ImportedCalendar.objects.filter(removed_at=None, due_at__lte=at).order_by("due_at", "pk")
+    rows = ImportedQuerySet(ImportedCalendar).live().filter(due_at__lte=at).order_by("due_at", "pk")
     return list(rows.values_list("pk", flat=True)[:limit])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import Q
@@ -12,6 +14,16 @@ from oncall.models.schedules import DutyRole, Schedule
 from teams.models import Team, User
 
 MOST_ADDRESS = 2000
+
+
+class ImportedQuerySet(models.QuerySet["ImportedCalendar"]):
+    """Calendars of others."""
+
+    def live(self) -> ImportedQuerySet:
+        """Not removed, and of something that is in use."""
+        return self.filter(removed_at=None, schedule__archived_at=None, team__archived_at=None).exclude(
+            person__is_active=False
+        )
 
 
 class ImportedCalendar(models.Model):
@@ -47,6 +59,8 @@ class ImportedCalendar(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[ImportedCalendar]] = ImportedQuerySet.as_manager()
 
     class Meta:
         ordering = ["kind", "name", "pk"]

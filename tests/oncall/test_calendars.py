@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
-from oncall import calendar_fetch, calendars, feeds, holidays, rosters, writers
+from oncall import calendar_fetch, calendars, feeds, holidays, rosters, swaps, writers
 from oncall.calendar_fetch import NotFetched, fetch
 from oncall.models import Absence, CalendarEntry, ImportedCalendar, Schedule
 from oncall.reasons import sentences
@@ -166,6 +166,7 @@ def test_absences_of_a_team_are_like_typed_ones(server: CalendarServer, house: H
     ]
     assert list(CalendarEntry.objects.filter(person=None).values_list("summary", flat=True)) == ["Zoe Zander - holiday"]
     assert rosters.who_is_on_call(house.schedule, AT + 3 * DAY) is None
+    assert not Notice.objects.exists(), "nobody stands in"
     mine = Absence.objects.get(person=house.bob)
     mine.removed_at = AT + HOUR
     mine.save()
@@ -198,6 +199,24 @@ def test_in_a_persons_own_calendar_everything_is_about_them(server: CalendarServ
         ("00:30", False),
         ("02:00", True),
     ]
+
+
+def test_who_stands_in_hears_it_when_it_is_read(server: CalendarServer, house: House) -> None:
+    pair = make_schedule("pair", house.ana, house.bob, team=house.team, every=52)
+    house.bob.timezone = "Europe/Berlin"
+    house.bob.save()
+    server.served = Served(calendar())
+    one = added(server, kind=Kind.ABSENCES, team=house.team)
+    server.served = Served(calendar(event("UID:1\nSUMMARY:Ana\nDTSTART;VALUE=DATE:20261124")))
+    for _time in range(2):
+        calendars.refresh(one, at=AT)
+    notice = Notice.objects.get()
+    assert (notice.person, notice.path) == (house.bob, pair.path)
+    assert notice.subject == "You stand in for Ana Ames, who is away"
+    assert notice.body == "pair: Tue 24 Nov 01:00 CET – Wed 25 Nov 01:00 CET (Ana Ames)"
+    server.served = Served(calendar())
+    calendars.refresh(one, at=AT + HOUR)
+    assert Notice.objects.count() == 1, "who is there again stands in for nobody"
 
 
 def test_holidays_are_asked_by_day(server: CalendarServer, house: House) -> None:
@@ -282,9 +301,13 @@ def test_nobody_waits_for_a_fetch_and_who_dies_in_it_loses_a_turn(server: Calend
 def test_the_same_address_twice_is_once_and_there_is_a_most(
     server: CalendarServer, house: House, monkeypatch: Any
 ) -> None:
+    assert swaps.mates(house.schedule, house.ana) == []
     server.served = Served(ONCALL)
     first = added(server, schedule=house.schedule)
     assert added(server, schedule=house.schedule) == first
+    assert swaps.mates(house.schedule, house.ana) == [house.bob]
+    Schedule.objects.filter(pk=house.schedule.pk).update(archived_at=AT)
+    assert calendars.due(AT + DAY, 10) == []
     monkeypatch.setattr(calendars, "MOST", 1)
     with pytest.raises(ValidationError, match="There are 1 calendars already"):
         added(server, schedule=house.schedule, role="shadow")
