@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from oncall import stand_ins
 from oncall.calendar_fetch import NotFetched, fetch, host_of
 from oncall.ics_in import BEFORE, Entry, read
-from oncall.ics_names import Known, whom
+from oncall.ics_names import Known, People, whom
 from oncall.ics_text import CalendarRefused
 from oncall.models import Absence, CalendarEntry, ImportedCalendar, Schedule
 from oncall.models.imported import ImportedQuerySet
@@ -150,14 +150,13 @@ def _failed(calendar: ImportedCalendar, sentence: str, at: datetime) -> None:
 
 def _rows(calendar: ImportedCalendar, entries: Iterable[Entry], floor: datetime) -> list[CalendarEntry]:
     """The copy as rows, from `floor` on; what leaves people free is no absence."""
-    near, everybody = known_people(calendar)
+    named = calendar.person_id is None and calendar.kind != Kind.HOLIDAYS
+    near, everybody = map(People, known_people(calendar) if named else ([], []))
     found = []
     for one in entries:
         if one.end <= floor or (calendar.kind == Kind.ABSENCES and not one.busy):
             continue
-        person = calendar.person_id
-        if person is None and calendar.kind != Kind.HOLIDAYS:
-            person = whom(one, near, everybody)
+        person = whom(one, near, everybody) if named else calendar.person_id
         start = max(one.start, floor)
         words = {"uid": one.uid[:300], "summary": one.summary, "person_id": person}
         found.append(CalendarEntry(calendar=calendar, start=start, end=one.end, **words))

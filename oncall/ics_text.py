@@ -22,7 +22,9 @@ MOST_EVENTS = 5_000
 """Events that may matter; single ones outside of the days asked for are not counted."""
 DEEPEST = 4
 LONGEST_LINE = 20_000
-MOST_PEOPLE = 50
+MOST_LINES = 60_000
+"""Lines of these events that are needed."""
+MOST_PEOPLE = 20
 """Attendees of an event that are looked at."""
 MOST_NAMED = 60
 """Characters of an event's name in a sentence about it."""
@@ -46,6 +48,7 @@ class RawEvent:
     """An event as it stands there: the lines that are needed, as (name, parameters, value)."""
 
     lines: list[tuple[str, str, str]] = field(default_factory=list)
+    people: int = 0
 
     def first(self, name: str) -> str:
         """The value of the first line of this name; empty without one."""
@@ -74,7 +77,11 @@ def events_of(body: bytes, start: date, end: date) -> list[RawEvent]:
     found = [event for event in _events(_unfolded(text)) if _may_touch(event, start - MARGIN, end + MARGIN)]
     if len(found) > MOST_EVENTS:
         raise CalendarRefused(f"It holds {len(found):,} events; {MOST_EVENTS:,} are the most that are read.")
+    lines = 0
     for event in found:
+        lines += len(event.lines)
+        if lines > MOST_LINES:
+            raise CalendarRefused(f"“{event.name}” and those before it say more than is read.")
         _check(event)
     return found
 
@@ -136,7 +143,8 @@ def _take(event: RawEvent, line: str) -> None:
         return
     if len(line) > LONGEST_LINE:
         raise CalendarRefused(f"“{event.name}” has a line of {len(line):,} characters.")
-    if name == "ATTENDEE" and sum(known == name for known, *_rest in event.lines) >= MOST_PEOPLE:
+    event.people += name == "ATTENDEE"
+    if name == "ATTENDEE" and event.people > MOST_PEOPLE:
         return
     head, value = _divided(line[len(name) :])
     event.lines.append((name, head, value))

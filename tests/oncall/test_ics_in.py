@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oncall import ics_text
 from oncall.ics_in import Entry, read
-from oncall.ics_names import Known, whom
+from oncall.ics_names import Known, People, whom
 from oncall.ics_rules import MOST_STEPS, Budget
 from oncall.ics_text import CalendarRefused, events_of, zone_of
 from tests.oncall.calendars_of_others import GOOGLE, ONCALL, OPSGENIE, OUTLOOK, calendar, event
@@ -58,8 +58,8 @@ def test_exports_of_pagers_name_people_by_their_mail() -> None:
         ("On Call - Payments - Primary", ("bob.bell@example.com",)),
     ]
     people = [Known(1, "ana.ames@example.com", "Ana Ames"), Known(2, "bob.bell@example.com", "Bob Bell")]
-    assert [whom(e, [], people) for e in found] == [1, 2]
-    assert [whom(e, [], people) for e in read(OPSGENIE, zone="UTC", at=AT)] == [1, None]
+    assert [whom(e, People([]), People(people)) for e in found] == [1, 2]
+    assert [whom(e, People([]), People(people)) for e in read(OPSGENIE, zone="UTC", at=AT)] == [1, None]
 
 
 def test_a_day_is_the_local_one_also_when_it_has_25_hours() -> None:
@@ -181,6 +181,13 @@ def test_more_events_than_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     monkeypatch.setattr(ics_text, "MOST_EVENTS", 12)
     assert len(read(calendar(*rows, *old), zone="UTC", at=AT)) == 12
+    invited = "".join(f"ATTENDEE:mailto:p{n}@example.com\n" for n in range(99))
+    (crowd,) = events_of(
+        calendar(event(f"DTSTART:20261121T000000Z\nDURATION:PT1H\nSUMMARY:Party\n{invited}")), AT.date(), AT.date()
+    )
+    assert len(crowd.lines) == 3 + ics_text.MOST_PEOPLE
+    monkeypatch.setattr(ics_text, "MOST_LINES", 2)
+    assert refusal(calendar(*rows)) == "“x” and those before it say more than is read."
     monkeypatch.setattr(ics_text, "MOST_EVENTS", 11)
     assert "It holds 12 events; 11 are the most" in refusal(calendar(*rows, *old))
 
@@ -306,4 +313,4 @@ PEOPLE = [
 )
 def test_whom_an_entry_means(summary: str, emails: tuple[str, ...], near: list[int], person: int | None) -> None:
     one = Entry(AT, AT + timedelta(hours=1), summary, tuple(email.lower() for email in emails))
-    assert whom(one, [known for known in PEOPLE if known.pk in near], PEOPLE) == person
+    assert whom(one, People(known for known in PEOPLE if known.pk in near), People(PEOPLE)) == person
