@@ -21,10 +21,11 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
-from desk.override import Difference, WallClock, compare
+from desk.override import WallClock
 from desk.undo_offer import tell
 from foundation.ui import times
 from oncall import rosters, writers
+from oncall.differences import Difference, compare
 from oncall.models import Absence, DutyRole, Schedule
 from oncall.wallclock import first_instant, last_instant
 from paging import notices

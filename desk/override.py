@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +23,8 @@ from desk.schedule import read_instant
 from desk.undo_offer import tell
 from desk.undo_plans import override_offer
 from oncall import rosters, writers
+from oncall.differences import Difference, compare
 from oncall.models import Override, Schedule
-from oncall.rosters import Shift
 from oncall.wallclock import first_instant, last_instant, to_local
 from teams.models import Role, User
 from teams.permissions import Standing, may_edit_team_config, may_move_shift, may_write
@@ -58,16 +57,6 @@ class OverrideForm(forms.Form):
     starts = WallClock(label=gettext_lazy("From"))
     ends = WallClock(label=gettext_lazy("To"))
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """[start, end) belongs to `after` instead of `before` (None: nobody)."""
-
-    start: datetime
-    end: datetime
-    before: User | None
-    after: User | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -133,26 +122,6 @@ def _differences(schedule: Schedule, form: OverrideForm, request: HttpRequest) -
         after = rosters.shifts(schedule, start, end)
         transaction.set_rollback(True)
     return compare(before, after)
-
-
-def compare(before: list[Shift], after: list[Shift]) -> list[Difference]:
-    """Where two expansions of the same span differ in the person, neighbours joined."""
-    found: list[Difference] = []
-    edges = sorted({shift.start for shift in (*before, *after)} | {shift.end for shift in (*before, *after)})
-    for start, end in zip(edges, edges[1:], strict=False):
-        was, will = _holder(before, start), _holder(after, start)
-        if was == will:
-            continue
-        last = found[-1] if found else None
-        if last and last.end == start and (last.before, last.after) == (was, will):
-            found[-1] = Difference(last.start, end, was, will)
-        else:
-            found.append(Difference(start, end, was, will))
-    return found
-
-
-def _holder(shifts: list[Shift], at: datetime) -> User | None:
-    return next((shift.person for shift in shifts if shift.start <= at < shift.end), None)
 
 
 def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> HttpResponse:

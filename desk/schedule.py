@@ -70,6 +70,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "why": _why(found, span, why_at, role) if why_at else [],
         "notes": notes_of([found]),
         "swaps": list(open_swaps(at).filter(schedule=found)),
+        "failing": list(found.calendars.filter(removed_at=None, failing_since__isnull=False)),
         "can_override": may_write(who(request)),
         "can_edit": may_edit_team_config(who(request), found.team_id),
         **links(span, own=own, today=to_local(at, span.zone).date()),

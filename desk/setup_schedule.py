@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from desk.override import Difference, compare
 from desk.setup_fields import Plain, Zone, may_make, offer, own_teams
 from desk.setup_form import Parts, SetupForm
 from desk.setup_layer import LayerForm, as_typed
 from desk.setup_page import Thing, answer
 from desk.setup_teams import asking
 from oncall import rosters
+from oncall.differences import Difference, compare
 from oncall.models import Layer, Schedule
 from oncall.rosters import Shift
 from oncall.setup import keeping, save_schedule

@@ -108,6 +108,7 @@ def _schedules(feed: Feed) -> QuerySet[Schedule]:
     if feed.team_id:
         return live.filter(team=feed.team_id)
     mine = Q(layers__turns__user=feed.owner) | Q(overrides__person=feed.owner) | Q(covers__person=feed.owner)
+    mine |= Q(calendars__entries__person=feed.owner)
     return live.filter(pk__in=Schedule.objects.filter(mine).values("pk"))
 
 

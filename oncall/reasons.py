@@ -23,6 +23,7 @@ SENTENCES = {
     Step.TURN: gettext_noop("%(layer)s: turn %(turn)s is %(person)s's, %(start)s to %(end)s"),
     Step.SKIPPED: gettext_noop("%(person)s has been deactivated and is skipped"),
     Step.TAKEN: gettext_noop("%(person)s is next in %(layer)s"),
+    Step.CALENDAR: gettext_noop("Calendar %(layer)s: %(person)s, %(start)s to %(end)s"),
     Step.OVERRIDE: gettext_noop("Override: %(person)s, %(start)s to %(end)s"),
     Step.COVER: gettext_noop("%(person)s covers %(for_person)s, %(start)s to %(end)s"),
     Step.NOBODY: gettext_noop("Nobody is on call"),

@@ -7,7 +7,7 @@ are in UTC. A person who is not active is skipped, and the next one in the layer
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -136,15 +136,18 @@ def layer_shifts(
 ) -> list[tuple[str, list[Shift]]]:
     """The rows of the calendar over [start, end): each layer alone by its name, the one that wins last.
 
-    What a layer was before a change is in its row, not in one of its own.
+    What a layer was before a change is in its row, not in one of its own. Imported calendars follow the layers.
     """
     loaded = _one(schedule, start, end, role)
     rows: dict[object, list[rotation.Layer]] = {}
     for layer in loaded.roster.layers:
         rows.setdefault(layer.key, []).append(layer)
-    return [
-        (row[-1].name, _shifts(loaded, rotation.expand_layers(loaded.roster, row, start, end))) for row in rows.values()
-    ]
+    found = [(row[-1].name, rotation.expand_layers(loaded.roster, row, start, end)) for row in rows.values()]
+    for name in dict.fromkeys(one.name for one in loaded.roster.fixed):
+        said = tuple(one for one in loaded.roster.fixed if one.name == name)
+        alone = replace(loaded.roster, layers=(), overrides=(), covers=(), fixed=said)
+        found.append((name, rotation.expand(alone, start, end)))
+    return [(name, _shifts(loaded, blocks)) for name, blocks in found]
 
 
 def gaps(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:

@@ -1,8 +1,9 @@
 """Pure: who holds the pager at an instant, and over a span of time.
 
 The pager, the pages, the feeds, the API and the pay report all ask here, so a screen never disagrees with the pager.
-Order of the rules: the last layer in the list that has a holder; over it the latest created override; over that a
-cover, where the covered person is really on duty. Instants in and out are aware; what comes out is in UTC.
+Order of the rules: the last layer in the list that has a holder; over it what an imported calendar says; over that the
+latest created override; over that a cover, where the covered person is really on duty. Instants in and out are aware;
+what comes out is in UTC.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from math import inf
 from typing import NamedTuple
 
 from oncall.away import Away, Span
@@ -22,7 +24,7 @@ from oncall.turns import Handover, handovers, member, next_handover, spell_at, s
 from oncall.wallclock import utc
 
 __all__ = [
-    "Block", "Count", "Cover", "Handover", "Holding", "Layer", "Override", "Person", "Roster", "Source", "Unit",
+    "Block", "Count", "Cover", "Fixed", "Handover", "Holding", "Layer", "Override", "Person", "Roster", "Source", "Unit",
     "Window", "expand", "expand_layers", "gaps", "handovers", "holder_at", "holding_at", "next_handover", "pieces",
 ]  # fmt: skip
 
@@ -34,6 +36,7 @@ class Source(StrEnum):
     OVERRIDE = "override"
     COVER = "cover"
     SWAP = "swap"
+    CALENDAR = "calendar"
     GAP = "gap"
 
 
@@ -62,6 +65,16 @@ class Cover:
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """A calendar that somebody else keeps, called `name`, gives [start, end) to `person`; the later of two wins."""
+
+    person: Person
+    start: datetime
+    end: datetime
+    name: str
+
+
+@dataclass(frozen=True)
 class Roster:
     """Everything that decides who is on call.
 
@@ -76,6 +89,7 @@ class Roster:
     zone: str = "UTC"
     inactive: Mapping[Person, datetime] = field(default_factory=dict)
     absent: Mapping[Person, tuple[Span, ...]] = field(default_factory=dict)
+    fixed: tuple[Fixed, ...] = ()
 
     @cached_property
     def away(self) -> Away:
@@ -89,6 +103,15 @@ class Roster:
             Claim(start, end, (1, o.order), o)
             for o in self.overrides
             for start, end in self.away.parts(o.person, utc(o.start), utc(o.end))
+        ]
+
+    @cached_property
+    def fixed_claims(self) -> list[Claim]:
+        """What imported calendars say, as claims above every layer, for the time in which their person is there."""
+        return [
+            Claim(start, end, (0, inf, order), Block(one.person, start, end, one.name, Source.CALENDAR))
+            for order, one in enumerate(self.fixed)
+            for start, end in self.away.parts(one.person, utc(one.start), utc(one.end))
         ]
 
     @cached_property
@@ -152,7 +175,8 @@ def pieces(roster: Roster, start: datetime, end: datetime) -> Iterator[Block]:
 
     The outer ones may reach beyond [start, end), and there other turns are not looked at.
     """
-    claims = [claim for claim in roster.override_claims if claim.start < end and claim.end > start]
+    exceptions = (*roster.fixed_claims, *roster.override_claims)
+    claims = [claim for claim in exceptions if claim.start < end and claim.end > start]
     for place, layer in enumerate(roster.layers):
         blocks = _layer_blocks(layer, start, end, roster.away)
         claims += (Claim(block.start, block.end, (0, place), block) for block in blocks)
@@ -175,6 +199,9 @@ def _uncovered(roster: Roster, at: datetime) -> Holding:
     claim = covering(roster.override_claims, at)
     if claim is not None:
         return Holding(claim.value.person, None, claim.value.source)
+    calendar = covering(roster.fixed_claims, at)
+    if calendar is not None:
+        return Holding(calendar.value.person, calendar.value.layer, Source.CALENDAR)
     for layer in reversed(roster.layers):
         spell = spell_at(layer, at) if layer.speaks_at(at) else None
         person = member(layer, spell.turn, roster.away, at) if spell else None

@@ -54,7 +54,11 @@ SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone, {_LAYERS}
   (SELECT json_agg(json_build_object('id', c.id, 'person', c.person_id, 'covered', c.covered_id,
       'starts', c.starts, 'ends', c.ends, 'role', c.role, 'removed', c.removed_at)
       ORDER BY c.created_at, c.id)
-   FROM oncall_cover c WHERE c.schedule_id = s.id AND {_TOUCHES.format("c")})
+   FROM oncall_cover c WHERE c.schedule_id = s.id AND {_TOUCHES.format("c")}),
+  (SELECT json_agg(json_build_object('id', e.id, 'person', e.person_id, 'start', e.start, 'end', e.end,
+      'role', i.role, 'name', i.name) ORDER BY i.id, e.start, e.id)
+   FROM oncall_importedcalendar i JOIN oncall_calendarentry e ON e.calendar_id = i.id
+   WHERE i.schedule_id = s.id AND e.person_id IS NOT NULL AND e.start <= %(end)s AND e.end > %(start)s)
 FROM oncall_schedule s WHERE s.id = ANY(%(ids)s) OR s.slug = ANY(%(slugs)s)
 """  # noqa: S608  put together from constants
 
@@ -117,6 +121,7 @@ def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: dateti
         "ids": list(ids),
         "slugs": list(slugs),
         "start": utc(start),
+        "end": utc(end),
         "latest": (utc(end) + MARGIN).replace(tzinfo=None),
         "earliest": (utc(start) - MARGIN).replace(tzinfo=None),
     }
@@ -146,19 +151,20 @@ class Rows:
     past: list[Row]
     overrides: list[Row]
     covers: list[Row]
+    fixed: list[Row]
     people: dict[int, User] = field(default_factory=dict)
 
     @property
     def roles(self) -> set[str]:
         """The roles for which there are layers or exceptions."""
-        return {row.get("role", "primary") for row in (*self._all_layers(), *self.overrides, *self.covers)}
+        return {row.get("role", "primary") for row in (*self._all_layers(), *self.overrides, *self.covers, *self.fixed)}
 
     def ids(self) -> Iterator[int]:
         """Everybody whom it names."""
         for layer in self._all_layers():
             yield from layer["turns"]
-        for override in self.overrides:
-            yield override["person"]
+        for row in (*self.overrides, *self.fixed):
+            yield row["person"]
         for cover in self.covers:
             yield from (cover["person"], cover["covered"])
 
@@ -171,6 +177,7 @@ class Rows:
             self.zone,
             {person: since for person, user in self.people.items() if (since := gone(user))},
             {person: spans for person, user in self.people.items() if (spans := _absent(self.slug, user))},
+            tuple(self._read("calendar entry", role, self.fixed, _fixed)),
         )
         return Stored(self.pk, self.slug, self.name, roster, self.people)
 
@@ -271,6 +278,11 @@ def _midnight(day: date, user: User) -> datetime:
 def _override(row: Row, zone: str, order: int) -> rotation.Override:
     source = rotation.Source.SWAP if row["swap"] else rotation.Source.OVERRIDE
     return rotation.Override(row["person"], *_span(row, zone), order, row["id"], source)
+
+
+def _fixed(_order: int, row: Row) -> rotation.Fixed:
+    start, end = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"])
+    return rotation.Fixed(row["person"], start, end, row["name"])
 
 
 def _cover(row: Row, zone: str, order: int) -> rotation.Cover:

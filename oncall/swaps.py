@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from oncall import rosters
-from oncall.models import DutyRole, Schedule, Swap
+from oncall.models import CalendarEntry, DutyRole, Schedule, Swap
 from oncall.writers import add_override
 from teams.models import User
 
@@ -58,8 +58,10 @@ def _joined(shifts: list[rosters.Shift], role: str) -> list[Span]:
 
 
 def mates(schedule: Schedule, person: User) -> list[User]:
-    """Who else takes turns in `schedule`."""
-    found = User.objects.active().filter(pk__in=schedule.layers.values("turns__user")).exclude(pk=person.pk)
+    """Who else takes turns in `schedule`, or has shifts by a calendar of others."""
+    named = CalendarEntry.objects.filter(calendar__schedule=schedule, person__isnull=False)
+    turns = Q(pk__in=schedule.layers.values("turns__user")) | Q(pk__in=named.values("person"))
+    found = User.objects.active().filter(turns).exclude(pk=person.pk)
     return list(found.order_by("name", "email"))
 
 

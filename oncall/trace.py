@@ -25,6 +25,7 @@ class Step(StrEnum):
     WINDOW = "window"  # layer, start, end of the stretch inside the window
     SKIPPED = "skipped"  # person who is away, start: since when, end: until when (None: for good)
     TAKEN = "taken"  # person who stands in for those skipped
+    CALENDAR = "calendar"  # layer: the imported calendar; person, start, end
     OVERRIDE = "override"  # person, start, end, key
     COVER = "cover"  # person, for_person, start, end, key
     NOBODY = "nobody"  # nothing puts anybody on call
@@ -47,12 +48,17 @@ class Reason:
 def why(roster: Roster, at: datetime) -> list[Reason]:
     """How the holder at `at` comes about: layers that say nothing, the one that decides, its turn, override, cover.
 
-    An override is told after the layer that it overrules. The person of the last reason that names one has the pager;
+    A calendar or an override is told after what it overrules. The person of the last reason that names one has the pager;
     `Step.NOBODY` ends the trace of a gap.
     """
     at = utc(at)
     reasons = list(_of_layers(roster, at))
     holder = reasons[-1].person if reasons else None
+    calendar = covering(roster.fixed_claims, at)
+    if calendar is not None:
+        person, start, end, name, _source = calendar.value
+        reasons.append(Reason(Step.CALENDAR, name, person, start=start, end=end))
+        holder = person
     override = covering(roster.override_claims, at)
     if override is not None:
         reasons.append(_of_override(override.value))

@@ -127,6 +127,7 @@ SHOTS = (
             "override": "/oncall/{schedule}/override/",
             "year": "/oncall/{schedule}/year/",
             "swap": "/oncall/{schedule}/swap/",
+            "calendars": "/oncall/{schedule}/calendars/",
             "readiness": "/oncall/readiness/",
             "wall": "/oncall/wall/",
         },
@@ -212,6 +213,7 @@ SHOTS = (
             "mail": "/settings/mail/",
             "calendar": "/settings/calendar/",
             "away": "/settings/away/",
+            "away-calendars": "/settings/away/calendars/",
         },
     ),
     *_shots(

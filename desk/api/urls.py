@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from desk.api import (
     acts,
     away,
+    calendars,
     incidents,
     oncall,
     postmortems,
@@ -64,6 +65,8 @@ urlpatterns = [
     ),
     path("absences/", away.Absences.as_view(), name="absences"),
     path("absences/<int:number>/remove/", away.RemoveAbsence.as_view(), name="absence_remove"),
+    path("calendars/", calendars.Calendars.as_view(), name="calendars"),
+    path("calendars/<int:number>/remove/", calendars.RemoveCalendar.as_view(), name="calendar_remove"),
     path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
     path("remediations/", remediations.Remediations.as_view(), name="remediations"),
     path(ITEM, remediations.OneRemediation.as_view(), name="remediation"),

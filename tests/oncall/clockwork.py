@@ -141,6 +141,9 @@ def holders(roster: Roster, start: datetime, steps: int) -> list[Any]:
             spoken = walk.layer.spans
             if not spoken or any(start <= at < end for start, end in spoken):
                 person = walk.holder(step, there) or person
+        said = [f for f in roster.fixed if f.start <= at < f.end and there(f.person, at)]
+        if said:
+            person = said[-1].person
         over = [o for o in roster.overrides if o.start <= at < o.end and there(o.person, at)]
         if over:
             person = max(over, key=lambda o: o.order).person

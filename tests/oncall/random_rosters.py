@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from oncall.away import Span
-from oncall.rotation import Count, Cover, Layer, Override, Person, Roster, Unit, Window
+from oncall.rotation import Count, Cover, Fixed, Layer, Override, Person, Roster, Unit, Window
 from oncall.wallclock import to_local
 from tests.oncall.clockwork import STEP
 
@@ -99,4 +99,5 @@ def rosters(draw: st.DrawFn) -> tuple[Roster, datetime]:
         p: tuple(draw(spans(first)) for _n in range(draw(st.integers(1, 3)))) for p in draw(st.sets(person, max_size=2))
     }
     shuffled = tuple(draw(st.permutations(over)))
-    return Roster(row, shuffled, tuple(draw(st.permutations(covers))), zone, left, away), first
+    fixed = tuple(Fixed(draw(person), *draw(spans(first)), name="theirs") for _i in range(draw(st.integers(0, 4))))
+    return Roster(row, shuffled, tuple(draw(st.permutations(covers))), zone, left, away, fixed), first
