@@ -3,10 +3,12 @@
 from oncall.models.exceptions import Absence, Cover, Override, Swap
 from oncall.models.policies import Coverage, EscalationPolicy, EscalationStep
 from oncall.models.schedules import DutyRole, Layer, LayerMember, LiveQuerySet, PastLayers, Schedule
+from oncall.models.skills import Agreement, Training
 from oncall.models.words import Feed, GapTold, HandoverNote
 
 __all__ = [
     "Absence",
+    "Agreement",
     "Cover",
     "Coverage",
     "DutyRole",
@@ -22,4 +24,5 @@ __all__ = [
     "PastLayers",
     "Schedule",
     "Swap",
+    "Training",
 ]
