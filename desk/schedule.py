@@ -25,6 +25,7 @@ from oncall.models import Absence, EscalationPolicy, Layer, Schedule
 from oncall.reasons import sentence
 from oncall.rosters import Shift
 from oncall.rotation import Source
+from oncall.skills import missing
 from oncall.swaps import open_swaps
 from oncall.wallclock import day_bounds, last_instant, to_local
 from paging.handovers import notes_of
@@ -102,6 +103,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         if why_at
         else [],
         "notes": notes_of([found]),
+        "missing": missing(found, final, at),
         "swaps": list(open_swaps(at).filter(schedule=found)),
         "can_override": may_write(who(request)),
         "can_edit": may_edit_team_config(who(request), found.team_id),

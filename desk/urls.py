@@ -17,6 +17,7 @@ from desk import (
     first_try,
     first_wake,
     handover_note,
+    health,
     home,
     incident,
     incidents,
@@ -44,6 +45,7 @@ from desk import (
     style,
     swaps,
     times,
+    training,
     undo,
 )
 
@@ -74,6 +76,8 @@ urlpatterns = [
     path("oncall/", oncall.oncall, name="oncall"),
     path("oncall/dry-run/", dry_run.ask, name="dry_run"),
     path("oncall/readiness/", readiness.ready, name="readiness"),
+    path("oncall/health/", health.health, name="health"),
+    path("oncall/training/", training.training, name="training"),
     path("oncall/<slug:slug>/", schedule.schedule, name="schedule"),
     path("oncall/<slug:slug>/why/", schedule.why, name="why"),
     path("oncall/<slug:slug>/year/", coverage.coverage, name="coverage"),

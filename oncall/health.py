@@ -85,6 +85,16 @@ class Figures(NamedTuple):
         return self.shift.end - self.shift.start
 
     @property
+    def hours(self) -> float:
+        """The same in hours."""
+        return self.time / timedelta(hours=1)
+
+    @property
+    def minutes(self) -> int:
+        """How long they were engaged, in minutes."""
+        return round(self.engaged / timedelta(minutes=1))
+
+    @property
     def relief(self) -> bool:
         """Whether relief and a late start are offered."""
         return self.broken_nights >= BROKEN_NIGHTS

@@ -33,9 +33,12 @@ def may_judge(incident: Incident, user: User) -> bool:
     return bool(incident.resolved_at) and not incident.is_open and incident.pages.filter(person=user).exists()
 
 
-def verdict_of(incident: Incident, user: User) -> bool | None:
-    """What `user` said of it; None: nothing yet."""
-    return Verdict.objects.filter(incident=incident, person=user).values_list("worth", flat=True).first()
+def verdict_asked(incident: Incident, user: User) -> str:
+    """What `user` is shown of it: "yes" or "no" as they said, "ask", or nothing when they are not asked."""
+    if not may_judge(incident, user):
+        return ""
+    said = Verdict.objects.filter(incident=incident, person=user).first()
+    return "ask" if said is None else "yes" if said.worth else "no"
 
 
 @transaction.atomic

@@ -183,14 +183,13 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     pages = list(PAGES.filter(**sent))
     words = {str(value): str(label) for value, label in Page.Reason.choices}
     rotation = rotations_of(Page.objects.filter(**sent), called)
-    return tuple(
-        Rung(
-            names.ref(incident, title, severity, restricted),
-            Call(*call, rotation(run, round_, step, because), region),
-            words[reason],
-        )
-        for incident, title, severity, restricted, *call, region, run, round_, step, because, reason in pages
-    )
+
+    def rang(row: tuple[Any, ...]) -> Rung:
+        page, person, at, zone, region, run, round_, step, because, reason = row[4:]
+        call = Call(page, person, at, zone, rotation(run, round_, step, because), region)
+        return Rung(names.ref(*row[:4]), call, words[reason])
+
+    return tuple(map(rang, pages))
 
 
 def rotations_of(pages: QuerySet[Page], called: Mapping[str, str]) -> Callable[[int | None, int, int, str], str]:

@@ -45,7 +45,7 @@ FINDS = {
     "held": Find("/incidents/?state=open&class=major", INCIDENT),
     "over": Find("/incidents/?state=resolved", INCIDENT),
     "closed": Find("/incidents/?state=closed", INCIDENT),
-    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/){SLUG}/"),
+    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/|health/|training/){SLUG}/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
@@ -128,6 +128,8 @@ SHOTS = (
             "year": "/oncall/{schedule}/year/",
             "swap": "/oncall/{schedule}/swap/",
             "readiness": "/oncall/readiness/",
+            "health": "/oncall/health/",
+            "training": "/oncall/training/",
         },
     ),
     *_shots(

@@ -17,6 +17,7 @@ HOURS = set("aAfgGhHiPsucrTeOZIU")
 KNOWN: dict[str, tuple[set[str], str]] = {
     "desk/away.html": ({"U", "D j M Y H:i"}, "a number in an address, and the wall clock of who is away"),
     "desk/coverage.html": ({"U"}, "a number in an address"),
+    "desk/_training_group.html": ({"j M Y"}, "days, as somebody wrote them down"),
     "desk/swap.html": ({"U"}, "a number in an address"),
     "desk/_segment.html": ({"U"}, "a number in an address"),
     "desk/_incident_live.html": ({"Ymd"}, "a name of a row"),
