@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, away, incidents, oncall, postmortems, registry, remediations, review, schema, story, updates
+from desk.api import (
+    acts,
+    away,
+    health,
+    incidents,
+    oncall,
+    postmortems,
+    registry,
+    remediations,
+    review,
+    schema,
+    skills,
+    story,
+    updates,
+)
 
 ONE = "incidents/<str:number>/"
 ITEM = "remediations/<str:number>/"
@@ -44,6 +58,9 @@ urlpatterns = [
     path("schedules/<slug:slug>/overrides/", oncall.Overrides.as_view(), name="overrides"),
     path("absences/", away.Absences.as_view(), name="absences"),
     path("absences/<int:number>/remove/", away.RemoveAbsence.as_view(), name="absence_remove"),
+    path("on-call-health/", health.OnCallHealth.as_view(), name="on_call_health"),
+    path("training/", skills.Trainings.as_view(), name="training"),
+    path("training/<int:number>/remove/", skills.RemoveTraining.as_view(), name="training_remove"),
     path("on-call/", oncall.OnCallEverywhere.as_view(), name="on_call"),
     path("remediations/", remediations.Remediations.as_view(), name="remediations"),
     path(ITEM, remediations.OneRemediation.as_view(), name="remediation"),
