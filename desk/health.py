@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from desk.guard import person, who
 from desk.health_words import Said, said
-from oncall.health import WINDOW, Tone, fairness
+from desk.oncall import team_beside
+from oncall.health import Tone, fairness
 from oncall.models import Schedule
 from review.health import Health, Own, health_of
 from review.spread import Leading, leading_of
@@ -30,6 +31,11 @@ class Card:
     said: Sequence[Said]
     people: Sequence[Own]
     near: bool
+
+    @property
+    def team(self) -> str:
+        """The team, unless the name says it."""
+        return team_beside(self.health.schedule)
 
     @property
     def fair_hours(self) -> str:
@@ -65,7 +71,6 @@ def health(request: HttpRequest) -> HttpResponse:
     services = Service.objects.filter(archived_at=None).select_related("team").order_by("name", "slug")
     context = {
         "at": at,
-        "since": at - WINDOW,
         "groups": _groups(cards),
         "red": sum(card.tone == Tone.RED for card in cards),
         "amber": sum(card.tone == Tone.AMBER for card in cards),

@@ -72,13 +72,13 @@ def _nights(flag: Flag, found: Health) -> Said:
 
 
 def _hours(flag: Flag, found: Health) -> Said:
-    sentence = _("The hours are uneven: the largest share is %s times an equal one.") % f"{flag.amount:.1f}"
+    sentence = _("The hours are uneven: the largest share is %s times an equal one.") % f"{flag.amount:.2f}"
     advice = _("Swap a shift or two. Somebody who joined lately, or long shifts, can make it look so too.")
     return Said(flag.kind, flag.tone, sentence, advice, _("The year ahead"), _year(found))
 
 
 def _rang(flag: Flag, found: Health) -> Said:
-    sentence = _("Interruptions are uneven: the largest share is %s times an equal one.") % f"{flag.amount:.1f}"
+    sentence = _("Interruptions are uneven: the largest share is %s times an equal one.") % f"{flag.amount:.2f}"
     advice = _("That is luck, mostly. Think of it when shifts are swapped, and say thank you.")
     return Said(
         flag.kind,

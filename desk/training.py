@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
+from desk.oncall import team_beside
 from desk.training_forms import (
     AgreementForm,
     TrainingForm,
@@ -86,6 +87,11 @@ class Group:
     def anchor(self) -> str:
         """Where it stands on the page; a service may have the name of a pager."""
         return self.target.slug if isinstance(self.target, Schedule) else f"service-{self.target.slug}"
+
+    @property
+    def team(self) -> str:
+        """The team, unless the name says it."""
+        return team_beside(self.target)
 
     @property
     def trained(self) -> int:

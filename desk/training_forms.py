@@ -41,7 +41,7 @@ class _Record(forms.Form):
             (label, [(name, str(one)) for name, one in self.known.items() if name.startswith(f"{kind}:")])
             for kind, label in kinds.items()
         ]
-        self.fields["target"].choices = [group for group in groups if group[1]]  # type: ignore[attr-defined]
+        self.fields["target"].choices = [("", "---------"), *(group for group in groups if group[1])]  # type: ignore[attr-defined]
 
     def clean_target(self) -> Schedule | Service | Team:
         """The thing itself."""

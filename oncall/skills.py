@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -20,6 +20,8 @@ from oncall.rosters import Shift
 from oncall.wallclock import to_local
 from oncall.writers import FIRST_YEAR, LAST_YEAR
 from teams.models import Service, Team, User
+
+INSTANT = timedelta(microseconds=1)
 
 
 class Missing(NamedTuple):
@@ -99,24 +101,25 @@ def take_back(row: Training | Agreement, *, at: datetime) -> None:
 def missing(schedule: Schedule, shifts: Iterable[Shift], at: datetime) -> list[Missing]:
     """Who of `shifts` that are not over has the pager without training or without an agreement, by name; two statements.
 
-    Training is asked for at the beginning of each shift: one that lapses meanwhile is said before it has.
+    Training must hold to the end of each shift: one that lapses meanwhile is said before it has.
     """
-    theirs: dict[User, list[datetime]] = defaultdict(list)
+    theirs: dict[User, list[Shift]] = defaultdict(list)
     for shift in shifts:
         if shift.person and shift.end > at:
-            theirs[shift.person].append(max(shift.start, at))
+            theirs[shift.person].append(shift)
     trained = defaultdict(list)
     for row in Training.objects.filter(schedule=schedule, removed_at=None, person__in=theirs).select_related("person"):
         trained[row.person_id].append(row)
     of_here = Q(schedule=schedule) | Q(team=schedule.team_id)
     agreed = set(Agreement.objects.filter(of_here, removed_at=None, person__in=theirs).values_list("person", flat=True))
     found = []
-    for person, starts in sorted(theirs.items(), key=lambda pair: str(pair[0]).casefold()):
-        rows = trained[person.pk]
-        without = next((start for start in starts if not any(row.holds(start) for row in rows)), None)
+    for person, ahead in sorted(theirs.items(), key=lambda pair: str(pair[0]).casefold()):
+        known = trained[person.pk]
+        without = next((one for one in ahead if not any(on.holds(one.end - INSTANT) for on in known)), None)
         if without or person.pk not in agreed:
-            lapsed = max((row.holds_until for row in rows if row.holds_until), default=None) if without else None
-            found.append(Missing(person, without or starts[0], without is None, lapsed, person.pk in agreed))
+            lapsed = max((one.holds_until for one in known if one.holds_until), default=None) if without else None
+            start = max((without or ahead[0]).start, at)
+            found.append(Missing(person, start, without is None, lapsed, person.pk in agreed))
     return found
 
 
