@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from alerts.kinds import KINDS
 from alerts.models import Source
 from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import EscalationStep, Layer
 from paging.models import ContactMethod
-from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
+from provisioning.kinds import Choice, Clock, Day, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
@@ -28,10 +30,10 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its records, and the key that tells them apart (None: their order does)."""
+    """A section: its records, and the key (or keys) that tells them apart (None: their order does)."""
 
     record: Record
-    identity: str | None = "slug"
+    identity: str | tuple[str, ...] | None = "slug"
     is_list: bool = True
     kind: str = ""
 
@@ -39,6 +41,11 @@ class Section:
     def noun(self) -> str:
         """One record, without an article: "service"."""
         return self.record.noun.partition(" ")[2]
+
+    def name_of(self, entry: Mapping[str, Any]) -> str | None:
+        """What tells `entry` apart; None: its order does."""
+        keys = (self.identity,) if isinstance(self.identity, str) else self.identity
+        return " ".join(str(entry[key]) for key in keys) if keys else None
 
 
 METHOD = Record(
@@ -118,6 +125,27 @@ CLASS_FROM = Record(
         "default": Field(CLASS, default=""),
     },
 )
+TRAINING = Record(
+    "a training",
+    {
+        "person": Field(USER, required=True),
+        "for": Field(Target(("schedule", "service")), required=True),
+        "on": Field(Day(), required=True),
+        "by": Field(Text(most=200), default=""),
+        "until": Field(Day()),
+    },
+)
+AGREEMENT = Record(
+    "an agreement",
+    {
+        "person": Field(USER, required=True),
+        "for": Field(Target(("schedule", "team")), required=True),
+        "on": Field(Day(), required=True),
+        "version": Field(Text(most=60), default=""),
+        "text": Field(Text(most=4000, lines=True), default=""),
+    },
+)
+WHO_WHAT_WHEN = ("person", "for", "on")
 
 SECTIONS = {
     "organisation": Section(
@@ -266,5 +294,7 @@ SECTIONS = {
         ),
         kind="component",
     ),
+    "training": Section(TRAINING, identity=WHO_WHAT_WHEN),
+    "agreements": Section(AGREEMENT, identity=WHO_WHAT_WHEN),
 }
 """In the order in which they are applied and written: each refers only to what stands before it."""

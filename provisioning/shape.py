@@ -51,18 +51,21 @@ def check_known(kind: str, name: str, findings: Findings) -> None:
         raise ValueError(f"there is no {kind} {name[:120]!r}.{there}")
 
 
+@dataclass(frozen=True)
 class Target(Kind):
-    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com`, `team:payments`, or the lead of `area:shop`."""
+    """A thing of one of these kinds, such as whom a step pages: `schedule:payments-primary`, `user:a@example.com`,
+    `team:payments`, or the lead of `area:shop`."""
 
-    what = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
-    kinds: ClassVar[tuple[str, ...]] = ("schedule", "user", "team", "area")
+    what: ClassVar[str] = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
+    kinds: tuple[str, ...] = ("schedule", "user", "team", "area")
 
     def parse(self, text: str, findings: Findings) -> str:
         """With people in lower case."""
         kind, colon, name = text.partition(":")
         if kind not in self.kinds or not colon:
             near = nearest(f"{kind}:", [f"{one}:" for one in self.kinds])
-            raise ValueError(f"{text[:120]!r} does not begin with schedule:, user:, team: or area:.{near}")
+            listed = ", ".join(f"{one}:" for one in self.kinds[:-1]) + f" or {self.kinds[-1]}:"
+            raise ValueError(f"{text[:120]!r} does not begin with {listed}.{near}")
         name = Refers(kind).parse(name.strip(), findings)
         return f"{kind}:{name}"
 

@@ -41,7 +41,7 @@ def say(house: House) -> None:
     rang = Page.objects.filter(incident__resolved_at__isnull=False, incident__drill=False, acked_at__isnull=False)
     rows = rang.filter(created_at__gte=house.at - BACK).order_by("incident", "person").distinct("incident", "person")
     Verdict.objects.bulk_create(
-        Verdict(incident_id=incident, person_id=person, worth=rng.random() < WORTH, at=resolved)
+        Verdict(incident_id=incident, person_id=person, worth=rng.random() < WORTH, at=resolved or house.at)
         for incident, person, resolved in rows.values_list("incident", "person", "incident__resolved_at")
         if rng.random() < SAID
     )
