@@ -66,6 +66,11 @@ SETTINGS = (
     Setting(
         "WEEKLY_TEST_PAGES", "on", "on: each person is tested once a week in their own working hours; off: nobody."
     ),
+    Setting(
+        "WORKING_HOURS", "8-18", "Hours of people's own clocks that count as work, Monday to Friday, in on-call health."
+    ),
+    Setting("SLEEPING_HOURS", "22-8", "Hours of people's own clocks that count as sleep there and in the review."),
+    Setting("REST_HOURS", "11", "Hours of rest owed after the last act of a night; a custom, not legal advice."),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
     Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True),
     Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
@@ -94,6 +99,7 @@ TEAM_PLACES = {
 """Kinds of addresses that team notices go to: services that speak HTTP or mail; nothing that acts on this machine."""
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")
 MASK = "********"
+DAY = 24
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,22 @@ def switch(name: str, text: str) -> bool:
     if text.lower() not in {"on", "off"}:
         raise BadSetting(f"{name} is on or off, not {text}.")
     return text.lower() == "on"
+
+
+def oncall_hours(env: Mapping[str, str]) -> tuple[tuple[tuple[int, int], tuple[int, int]], int]:
+    """The hours of work and of sleep, and how many of rest are owed. Raises `BadSetting` for what are none."""
+    rest = env["REST_HOURS"]
+    if not (rest.isdecimal() and 1 <= int(rest) <= DAY):
+        raise BadSetting(f"REST_HOURS is a whole number from 1 to {DAY}, not {rest}.")
+    return (_span("WORKING_HOURS", env["WORKING_HOURS"]), _span("SLEEPING_HOURS", env["SLEEPING_HOURS"])), int(rest)
+
+
+def _span(name: str, text: str) -> tuple[int, int]:
+    """Two hours of the clock such as 22-8."""
+    start, _, end = text.partition("-")
+    if not (start.isdecimal() and end.isdecimal() and start != end and max(int(start), int(end)) <= DAY):
+        raise BadSetting(f"{name} is two different hours of the day such as 8-18, not {text}.")
+    return int(start), int(end)
 
 
 def one_of(name: str, text: str, allowed: Collection[str]) -> str:

@@ -31,6 +31,12 @@ class ClassForm(ReasonForm):
     severity = forms.ChoiceField(choices=Severity.choices, label=gettext_lazy("class"))
 
 
+class WorthForm(forms.Form):
+    """Whether it was worth waking somebody."""
+
+    worth = forms.ChoiceField(choices=[("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))])
+
+
 class StateForm(forms.Form):
     """Another open state."""
 

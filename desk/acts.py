@@ -26,6 +26,7 @@ from desk.act_forms import (
     RoleForm,
     StateForm,
     TitleForm,
+    WorthForm,
 )
 from desk.answers import see_other
 from desk.guard import find_incident, person, require, roles_in, who
@@ -37,7 +38,7 @@ from desk.undo_story import offer_for
 from foundation.ui import times
 from incidents import command, lifecycle
 from incidents.models import Incident, NotAllowed, RoleTenure, State
-from paging import answers, asking, methods
+from paging import answers, asking, methods, verdicts
 from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
 from teams.permissions import may_act_on_incident, may_change_state, standing
@@ -177,6 +178,11 @@ def _merge(do: Doing) -> str:
     return _("%(child)s is part of %(other)s now.") % {"child": do.incident, "other": other}
 
 
+def _worth(do: Doing) -> str:
+    verdicts.judge(do.incident, by=do.by, worth=do.text("worth") == "yes", at=do.at)
+    return _("Thank you: your answer counts in on-call health.")
+
+
 def _close(do: Doing) -> str:
     close_incident(do.incident, do.by, do.at)
     return _("%s is closed: nothing is left to do.") % do.incident
@@ -210,6 +216,7 @@ ACTS: dict[str, Act] = {
     "hand_over": Act(_hand_over, HandOverForm),
     "update": Act(_update, UpdateForm, moves_state=False),
     "withdraw": Act(_withdraw, WithdrawForm, moves_state=False),
+    "worth": Act(_worth, WorthForm, moves_state=False),
     "close": Act(_close),
 }
 

@@ -1,4 +1,4 @@
-"""Twelve months of one schedule: gaps, people who cannot be woken, people asked twice at once, and who has how much."""
+"""Twelve months of one schedule: gaps, people who cannot be woken or are not trained, people asked twice, who has how much."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from desk.guard import who
 from desk.pagers import reachable_by
 from oncall.ahead import YEAR, Load, year_of
 from oncall.models import EscalationPolicy, Schedule
+from oncall.skills import missing
 from teams.permissions import may_write
 
 MOST = 60
@@ -52,6 +53,7 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
         "usual_count": len(year.usual),
         "rows": rows,
         "silent": [row for row in rows if not row.methods],
+        "missing": missing(found, year.held, at),
         "doubles": year.doubles[:MOST],
         "doubles_more": max(0, len(year.doubles) - MOST),
         "can_override": may_write(who(request)),

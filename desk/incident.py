@@ -27,6 +27,7 @@ from paging.answers import gave
 from paging.incident_channels import IncidentChannel
 from paging.methods import ringing
 from paging.models import Page
+from paging.verdicts import verdict_asked
 from teams.models import Role, Severity, User
 from teams.permissions import Standing, may_act_on_incident, may_change_state
 
@@ -135,6 +136,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "story_next": f"?{urlencode({'story': chosen, 'before': story.older})}#h-story" if story.older else None,
         "colleagues": colleagues(user) if can["role"] else [],
         "learning": learning_of(incident, at),
+        "verdict": verdict_asked(incident, user) if can["note"] else "",
         "all_roles": RoleTenure.Role.choices,
         "classes": Severity.choices,
     }

@@ -17,7 +17,7 @@ from desk.next_asked import asked_instead
 from desk.pagers import AHEAD, Pager, gaps_ahead, pagers_of, reachable_by
 from desk.policies import in_words
 from oncall.models import EscalationPolicy, Schedule
-from teams.models import User
+from teams.models import Service, User
 from teams.permissions import MANAGING, Standing, may_edit_team_config, may_write
 
 
@@ -76,7 +76,7 @@ def row(pager: Pager, reach: dict[int, list[str]], instead: dict[str, str]) -> d
     """One schedule as the templates draw it."""
     return {
         "schedule": pager.schedule,
-        "team": "" if str(pager.schedule.team).lower() in str(pager.schedule).lower() else str(pager.schedule.team),
+        "team": team_beside(pager.schedule),
         "person": pager.person,
         "until": pager.until,
         "next_person": pager.next_person,
@@ -84,3 +84,8 @@ def row(pager: Pager, reach: dict[int, list[str]], instead: dict[str, str]) -> d
         "mine": pager.mine,
         "fallback": instead.get(pager.schedule.slug, ""),
     }
+
+
+def team_beside(thing: Schedule | Service) -> str:
+    """The name of its team, unless its own name says it."""
+    return "" if str(thing.team).lower() in str(thing).lower() else str(thing.team)

@@ -99,6 +99,18 @@ OTHERS = (
         _("readiness ready reachable contact methods verified weekly test"),
     ),
     Place(
+        "desk:health",
+        _("On-call health"),
+        "activity",
+        _("fairness load interruptions sleep nights rotation flags burnout rest wellbeing"),
+    ),
+    Place(
+        "desk:training",
+        _("Training and agreements"),
+        "book-open",
+        _("who is trained agreed single person risk records shadow skills"),
+    ),
+    Place(
         "desk:pager_health",
         _("Is the pager itself well?"),
         "activity",

@@ -21,6 +21,7 @@ from oncall import rosters
 from oncall.models import Absence, DutyRole, EscalationPolicy, Schedule
 from oncall.reasons import sentence
 from oncall.rosters import Shift
+from oncall.skills import missing
 from oncall.swaps import open_swaps
 from oncall.wallclock import last_instant, to_local
 from paging.handovers import notes_of
@@ -69,6 +70,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "why_at": why_at,
         "why": _why(found, span, why_at, role) if why_at else [],
         "notes": notes_of([found]),
+        "missing": missing(found, final, at),
         "swaps": list(open_swaps(at).filter(schedule=found)),
         "failing": list(found.calendars.filter(removed_at=None, failing_since__isnull=False)),
         "can_override": may_write(who(request)),

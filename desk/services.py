@@ -21,6 +21,7 @@ from incidents.models import Incident
 from oncall import rosters
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from paging.policy import policy_for, taken_at
+from review.spread import leading_of
 from teams.models import Service, Team, User
 from teams.permissions import MANAGING, may_edit_team_config
 
@@ -125,6 +126,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "at": at,
         "service": found,
         "policy": policy,
+        "leading": leading_of([found], at)[0],
         "policy_lines": words.lines if words else [],
         "steps": steps,
         "catch_all": [caught_by(snapshot.catch_all, at)],

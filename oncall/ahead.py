@@ -39,12 +39,16 @@ class Double:
 
 @dataclass(frozen=True)
 class Year:
-    """Twelve months from an instant on. `gaps` are those that are news; `usual` come again each week as somebody wants it."""
+    """Twelve months from an instant on. `gaps` are those that are news; `usual` come again each week as somebody wants it.
+
+    `held` is what somebody has.
+    """
 
     gaps: list[Shift]
     usual: list[Shift]
     loads: list[Load]
     doubles: list[Double]
+    held: list[Shift]
 
 
 def year_of(schedule: Schedule, others: Iterable[Schedule], at: datetime) -> Year:
@@ -60,7 +64,7 @@ def year_of(schedule: Schedule, others: Iterable[Schedule], at: datetime) -> Yea
         for double in _doubles(held, other, [one for one in rosters.shifts(other, at, end) if one.person])
     ]
     return Year(
-        _within(news, at, end), _within(usual, at, end), _loads(held), sorted(doubles, key=lambda one: one.start)
+        _within(news, at, end), _within(usual, at, end), _loads(held), sorted(doubles, key=lambda one: one.start), held
     )
 
 

@@ -12,6 +12,7 @@ from incidents.models import OPEN, Incident
 from paging.channels.webpush_subscription import read
 from paging.incident_channels import IncidentChannel  # noqa: F401 - a model of this room, in a file of its own
 from paging.team_words import TeamWord  # noqa: F401 - a model of this room, in a file of its own
+from paging.verdicts import Verdict  # noqa: F401 - another
 from paging.wake_tests import WakeTest  # noqa: F401 - another
 from teams.models import Severity, User
 

@@ -46,6 +46,9 @@ def check(document: dict[str, list[Entry]], facts: Facts, findings: Findings, *,
         _once(service.get("playbooks", []), lambda one: one["title"], "playbook", findings)
     _check_keys(document.get("sources", []), facts, findings)
     _check_routes(document, facts, findings, prune=prune)
+    for training in document.get("training", []):
+        if training["until"] and training["until"] < training["on"]:
+            findings.refuse(training.at("until"), "it cannot lapse before the day of the training.")
     for position, component in enumerate(document.get("components", [])):
         component["position"] = position
 

@@ -50,7 +50,7 @@ def _known(given: dict[str, Item], facts: Facts, *, prune: bool) -> dict[str, se
     """Names to refer to: the file's own, and those in use, unless they are about to be pruned."""
     known: dict[str, set[str]] = {}
     for name, section in SECTIONS.items():
-        if not section.kind or section.identity is None:
+        if not section.kind or not isinstance(section.identity, str):
             continue
         pruned = prune and name in given
         known[section.kind] = set() if pruned else set(facts.live(name))
@@ -75,11 +75,9 @@ def _entries(name: str, section: Section, item: Item, findings: Findings) -> Ite
         found = section.record.read(one, findings, f"an entry of {name!r}")
         if found is BAD:
             continue
-        word = found[section.identity] if section.identity else None
+        word, key = section.name_of(found), section.identity if isinstance(section.identity, str) else ""
         if word is not None and word in first:
-            findings.refuse(
-                found.at(section.identity), f"{section.noun} {word!r} is there twice, first at line {first[word]}."
-            )
+            findings.refuse(found.at(key), f"{section.noun} {word!r} is there twice, first at line {first[word]}.")
         elif word is not None:
-            first[word] = found.at(section.identity)
+            first[word] = found.at(key)
         yield found

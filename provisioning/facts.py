@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts.models import Key
 from provisioning.kinds import Reference
-from provisioning.rows import machines, people, rosters
+from provisioning.rows import machines, people, rosters, skills
 from provisioning.rows.stored import Stored
 from provisioning.sections import SECTIONS
 
@@ -23,6 +23,8 @@ LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
     "sources": machines.load_sources,
     "routes": machines.load_routes,
     "components": machines.load_components,
+    "training": skills.load_trainings,
+    "agreements": skills.load_agreements,
 }
 
 

@@ -18,6 +18,8 @@ from provisioning.shape import ORGANISATIONS_ZONE, Entry
 from provisioning.words import differences
 
 ADMIN = "admin"
+RECORDS = ("training", "agreements")
+"""What is said of things keeps none of them in use: with the thing it goes."""
 PARTS = {"playbooks": lambda one: one["title"], "overrides": identity, "covers": identity}
 """Lists whose members are things of their own: only pruning takes away what the file does not name."""
 
@@ -56,7 +58,7 @@ def make(document: Document, facts: Facts, *, prune: bool) -> Plan:
             _plan_routes(plan, entries, facts, prune=prune)
             continue
         for entry in entries:
-            name = entry[SECTIONS[section].identity or ""] if SECTIONS[section].identity else ""
+            name = SECTIONS[section].name_of(entry) or ""
             change = _change(section, name, entry, facts.stored[section].get(name), zone, prune=prune)
             plan.changes += [change] if change else []
     if prune:
@@ -166,10 +168,9 @@ def _plan_routes(plan: Plan, entries: Iterable[Entry], facts: Facts, *, prune: b
 
 
 def _archive(section: str, document: Document, facts: Facts, plan: Plan) -> Iterator[Change]:
-    identity_ = SECTIONS[section].identity
-    if not identity_:
+    if not SECTIONS[section].identity:
         return
-    named = {entry[identity_] for entry in document[section]}
+    named = {SECTIONS[section].name_of(entry) or "" for entry in document[section]}
     rest = [name for name in facts.live(section) if name not in named]
     if section != "users":
         yield from (Change("archive", section, name, []) for name in rest)
@@ -207,7 +208,7 @@ def orphans(document: Document, facts: Facts, plan: Plan) -> Iterator[tuple[Refe
     gone = {(SECTIONS[change.section].kind, change.name) for change in plan.changes if change.verb == "archive"}
     written = {(change.section, change.name) for change in plan.changes if change.verb != "archive"}
     for section in SECTIONS:
-        if section == "routes" and plan.routes is not None:
+        if section in RECORDS or (section == "routes" and plan.routes is not None):
             continue
         for name, stored in facts.live(section).items():
             if (SECTIONS[section].kind, name) in gone or (section, name) in written:

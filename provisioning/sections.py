@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from alerts.kinds import KINDS
 from alerts.models import Source
@@ -42,10 +44,10 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Section:
-    """A section: its records, and the key that tells them apart (None: their order does)."""
+    """A section: its records, and the key (or keys) that tells them apart (None: their order does)."""
 
     record: Record
-    identity: str | None = "slug"
+    identity: str | tuple[str, ...] | None = "slug"
     is_list: bool = True
     kind: str = ""
 
@@ -53,6 +55,11 @@ class Section:
     def noun(self) -> str:
         """One record, without an article: "service"."""
         return self.record.noun.partition(" ")[2]
+
+    def name_of(self, entry: Mapping[str, Any]) -> str | None:
+        """What tells `entry` apart; None: its order does."""
+        keys = (self.identity,) if isinstance(self.identity, str) else self.identity
+        return " ".join(str(entry[key]) for key in keys) if keys else None
 
 
 METHOD = Record(
@@ -121,7 +128,7 @@ STEP = Record(
     "a step",
     {
         "wait": Field(Duration(least=SHORTEST_WAIT), required=True),
-        "notify": Field(List(Target(), "somebody to notify", least=1), required=True),
+        "notify": Field(List(Target(roles=True), "somebody to notify", least=1), required=True),
         "during": Field(Choice("when a step is taken", tuple(EscalationStep.During.values)), default="always"),
     },
 )
@@ -137,6 +144,27 @@ CLASS_FROM = Record(
         "default": Field(CLASS, default=""),
     },
 )
+TRAINING = Record(
+    "a training",
+    {
+        "person": Field(USER, required=True),
+        "for": Field(Target(("schedule", "service")), required=True),
+        "on": Field(Day(), required=True),
+        "by": Field(Text(most=200), default=""),
+        "until": Field(Day()),
+    },
+)
+AGREEMENT = Record(
+    "an agreement",
+    {
+        "person": Field(USER, required=True),
+        "for": Field(Target(("schedule", "team")), required=True),
+        "on": Field(Day(), required=True),
+        "version": Field(Text(most=60), default=""),
+        "text": Field(Text(most=4000, lines=True), default=""),
+    },
+)
+WHO_WHAT_WHEN = ("person", "for", "on")
 
 SECTIONS = {
     "organisation": Section(
@@ -216,7 +244,7 @@ SECTIONS = {
                 "acknowledgements": Field(Whole(1, MOST_ACKNOWLEDGEMENTS), default=1),
                 "steps": Field(List(STEP, "a step", least=1), required=True),
                 "catch_all": Field(
-                    List(Target(), "somebody who is paged when nobody else answers", least=1), required=True
+                    List(Target(roles=True), "somebody who is paged when nobody else answers", least=1), required=True
                 ),
             },
         ),
@@ -288,5 +316,7 @@ SECTIONS = {
         ),
         kind="component",
     ),
+    "training": Section(TRAINING, identity=WHO_WHAT_WHEN),
+    "agreements": Section(AGREEMENT, identity=WHO_WHAT_WHEN),
 }
 """In the order in which they are applied and written: each refers only to what stands before it."""

@@ -52,22 +52,26 @@ def check_known(kind: str, name: str, findings: Findings) -> None:
         raise ValueError(f"there is no {kind} {name[:120]!r}.{there}")
 
 
+@dataclass(frozen=True)
 class Target(Kind):
-    """Whom a step pages: `schedule:payments-primary`, `user:a@example.com`, `team:payments`, or the lead of `area:shop`.
+    """A thing of one of these kinds, such as whom a step pages: `schedule:payments-primary`, `user:a@example.com`,
+    `team:payments`, or the lead of `area:shop`.
 
-    `schedule:payments/secondary` is who has another role of that schedule than the primary.
+    With `roles`, `schedule:payments/secondary` is who has another role of that schedule than the primary.
     """
 
-    what = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
-    kinds: ClassVar[tuple[str, ...]] = ("schedule", "user", "team", "area")
+    what: ClassVar[str] = "a target such as schedule:payments-primary, user:a@example.com, team:payments or area:shop"
+    kinds: tuple[str, ...] = ("schedule", "user", "team", "area")
+    roles: bool = False
 
     def parse(self, text: str, findings: Findings) -> str:
         """With people in lower case."""
         kind, colon, name = text.partition(":")
         if kind not in self.kinds or not colon:
             near = nearest(f"{kind}:", [f"{one}:" for one in self.kinds])
-            raise ValueError(f"{text[:120]!r} does not begin with schedule:, user:, team: or area:.{near}")
-        name, slash, role = name.strip().partition("/") if kind == "schedule" else (name.strip(), "", "")
+            listed = ", ".join(f"{one}:" for one in self.kinds[:-1]) + f" or {self.kinds[-1]}:"
+            raise ValueError(f"{text[:120]!r} does not begin with {listed}.{near}")
+        name, slash, role = name.strip().partition("/") if kind == "schedule" and self.roles else (name.strip(), "", "")
         name = Refers(kind).parse(name, findings)
         if slash and role not in DutyRole.values:
             near = nearest(role, DutyRole.values)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -21,10 +22,10 @@ from django.db.models.functions import Least
 from alerts.models import Key, Route
 from incidents.metrics import Impact, Pause, Stamps
 from incidents.models import ImpactInterval, Incident, Kind, State, TimelineEntry
+from oncall.interruptions import Call, Hours
 from oncall.models import Schedule
 from paging.models import Escalation, Page
 from review.facts import Case, Facts, Felt, Kept, Period, Rung
-from review.interruptions import Call
 from review.learning import deadlines_of, items_of, obstacles_of
 from review.names import Names, told_of
 from review.rotations import rotation_of
@@ -71,7 +72,7 @@ def collect(week: Week, *, zone: str, at: datetime, reader: User, only: Set[str]
         called = {slug: name or slug for slug, name, _archived in schedules}
         found["rung"] = _rung(span, names, called)
         found["rotations"] = tuple((slug, called[slug]) for slug, _name, archived in schedules if archived is None)
-    return Facts(zone, at, this, last, **found)
+    return Facts(zone, at, this, last, hours=Hours(*settings.ONCALL_HOURS), **found)
 
 
 CASES = (
@@ -168,7 +169,7 @@ PAGES = (
     .order_by("created_at", "pk")
     .values_list(
         *told_of("incident__"),
-        *("pk", "person", "created_at", "person__timezone"),
+        *("pk", "person", "created_at", "person__timezone", "person__region"),
         *("escalation", "round", "step", "because", "reason"),
     )
 )
@@ -181,9 +182,24 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     sent = {"created_at__gte": span.start - CHAIN, "created_at__lt": span.end}
     pages = list(PAGES.filter(**sent))
     words = {str(value): str(label) for value, label in Page.Reason.choices}
+    rotation = rotations_of(Page.objects.filter(**sent), called)
+
+    def rang(row: tuple[Any, ...]) -> Rung:
+        page, person, at, zone, region, run, round_, step, because, reason = row[4:]
+        call = Call(page, person, at, zone, rotation(run, round_, step, because), region)
+        return Rung(names.ref(*row[:4]), call, words[reason])
+
+    return tuple(map(rang, pages))
+
+
+def rotations_of(pages: QuerySet[Page], called: Mapping[str, str]) -> Callable[[int | None, int, int, str], str]:
+    """From the escalation, round, step and reason of one of `pages` to the slug of its schedule, or ""; one statement.
+
+    `called` maps slugs to the names of schedules.
+    """
     policies: list[dict[str, Any] | None] = [None]
     ran: dict[int | None, int] = {}  # the place of each escalation's policy among them
-    for policy, escalations in POLICIES.filter(pk__in=Page.objects.filter(**sent).order_by().values("escalation")):
+    for policy, escalations in POLICIES.filter(pk__in=pages.order_by().values("escalation")):
         ran.update(dict.fromkeys(escalations, len(policies)))
         policies.append(policy)
 
@@ -191,11 +207,4 @@ def _rung(span: Span, names: Names, called: dict[str, str]) -> tuple[Rung, ...]:
     def rotation(policy: int, round_: int, step: int, because: str) -> str:
         return rotation_of(policies[policy], round_, step, because, called)
 
-    return tuple(
-        Rung(
-            names.ref(incident, title, severity, restricted),
-            Call(page, person, at, zone, rotation(ran.get(run, 0), round_, step, because)),
-            words[reason],
-        )
-        for incident, title, severity, restricted, page, person, at, zone, run, round_, step, because, reason in pages
-    )
+    return lambda run, round_, step, because: rotation(ran.get(run, 0), round_, step, because)

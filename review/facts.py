@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from incidents.metrics import Impact, Stamps, Window
+from oncall.interruptions import USUAL, Call, Hours
 from oncall.wallclock import to_local
-from review.interruptions import Call
 from review.values import Ref
 from review.week import Week
 
@@ -176,6 +176,7 @@ class Facts:
     obstacles: tuple[Obstacle, ...] = ()
     rung: tuple[Rung, ...] = ()
     rotations: tuple[tuple[str, str], ...] = ()
+    hours: Hours = USUAL
 
     def detected_in(self, period: Period) -> tuple[Case, ...]:
         """The incidents of this week or the last by their detection."""

@@ -146,6 +146,16 @@ def may_see_private_figures(who: Standing, *, of: int, teams: Collection[int]) -
     return who.user_id == of or who.role in {Role.DIRECTOR, Role.ADMIN} or bool(over & set(teams))
 
 
+def may_record_training(who: Standing, team: int | None) -> bool:
+    """Write down who was trained for what belongs to `team`: those who lead or manage it, directors, administrators."""
+    return may_manage_team(who, team) or (may_write(who) and team in who.leads)
+
+
+def may_record_agreement(who: Standing, *, of: int, team: int | None) -> bool:
+    """Write down that somebody agreed to be on call for `team`: the person, and whoever may record training there."""
+    return (may_write(who) and who.user_id == of) or may_record_training(who, team)
+
+
 def may_pause_objectives(who: Standing) -> bool:
     """Pause: directors and administrators."""
     return who.active and who.role in {Role.DIRECTOR, Role.ADMIN}

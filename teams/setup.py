@@ -24,7 +24,10 @@ VIA = "form"
 """How the history of settings names changes by a form."""
 
 LONGEST_SLUG = 100
-RESERVED = {"service": frozenset({"sources", "pager"}), "schedule": frozenset({"readiness", "dry-run", "wall"})}
+RESERVED = {
+    "service": frozenset({"sources", "pager"}),
+    "schedule": frozenset({"readiness", "dry-run", "wall", "health", "training"}),
+}
 """Names that addresses of this kind of thing already use."""
 
 Row = TypeVar("Row", bound=Configured)

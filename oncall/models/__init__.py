@@ -4,10 +4,12 @@ from oncall.models.exceptions import Absence, Cover, Override, Swap
 from oncall.models.imported import CalendarEntry, ImportedCalendar
 from oncall.models.policies import Coverage, EscalationPolicy, EscalationStep
 from oncall.models.schedules import DutyRole, Layer, LayerMember, LiveQuerySet, PastLayers, Schedule
+from oncall.models.skills import Agreement, Training
 from oncall.models.words import Feed, GapTold, HandoverNote
 
 __all__ = [
     "Absence",
+    "Agreement",
     "CalendarEntry",
     "Cover",
     "Coverage",
@@ -25,4 +27,5 @@ __all__ = [
     "PastLayers",
     "Schedule",
     "Swap",
+    "Training",
 ]

@@ -12,7 +12,7 @@ from django.db.models import F
 from oncall.rosters import who_is_on_call
 from postmortems import reminders
 from postmortems.models import Clock, Reminder
-from provisioning.demo import history, live, mark, owned, people, practice, rosters, wipe
+from provisioning.demo import history, live, mark, owned, people, practice, rosters, skills, wipe
 from provisioning.demo.house import KEPT, House
 from status import publishing
 from teams.audit import acting
@@ -70,10 +70,12 @@ def _build(house: House, say: Callable[[str], None]) -> Built:
     people.write(house)
     say(f"{len(house.people)} people in {len(house.teams)} teams")
     rosters.write(house)
+    skills.write(house)
     say(f"{len(house.schedules)} schedules")
     owned.write(house)
     say(f"{len(house.services)} services, {len(house.sources)} sources")
     over = history.write(house, say)
+    skills.say(house)
     _remind(house)
     now = live.write(house)
     practice.write(house)

@@ -10,9 +10,9 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from oncall.interruptions import Interruption, interruptions
 from oncall.wallclock import to_local
 from review.facts import Facts, Period, Rung
-from review.interruptions import Interruption, interruptions
 from review.values import Block, Count, Figure, Line, Row, Rows
 
 NO_ROTATION = "-without-rotation"
@@ -41,7 +41,7 @@ class Heard:
 
 def pager(facts: Facts) -> Block:
     """Pages and interruptions of the week, by rotation: schedules in use, and those that paged; most woken first."""
-    joined = interruptions(one.call for one in facts.rung)
+    joined = interruptions((one.call for one in facts.rung), facts.hours)
     by_page = {one.call.page: one for one in facts.rung}
     weeks = [_heard(facts, joined, period) for period in (facts.this, facts.last)]
     everything = _three(weeks, None, "", _("All"), by_page)

@@ -31,6 +31,7 @@ FORMS = {
     "quiet": {"minutes": "30", "reason": "a deploy runs"},
     "update": {"title": "Payments are slow", "status": "investigating", "body": "We look into it.", "next_in": "20"},
     "withdraw": {"reason": "the wrong incident"},
+    "worth": {"worth": "yes"},
 }
 
 
@@ -49,7 +50,9 @@ def ready_for(name: str, world: World) -> Incident:
     if name == "withdraw":
         post_update(incident, title="Slow", status="investigating", body="Wait.", components={}, by=world.ana, at=AT)
         incident.refresh_from_db()
-    return lifecycle.resolve(incident, by=world.ana, at=AT) if name in {"reopen", "close"} else incident
+    if name == "worth":
+        make_page(world.ana, incident)
+    return lifecycle.resolve(incident, by=world.ana, at=AT) if name in {"reopen", "close", "worth"} else incident
 
 
 @pytest.mark.parametrize("name", ACTS)

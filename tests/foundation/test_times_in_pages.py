@@ -19,6 +19,7 @@ KNOWN: dict[str, tuple[set[str], str]] = {
     "desk/_changed.html": ({"U"}, "a number in an address"),
     "teams/people.html": ({"j M Y"}, "days, which have no zone"),
     "desk/coverage.html": ({"U"}, "a number in an address"),
+    "desk/_training_group.html": ({"j M Y"}, "days, as somebody wrote them down"),
     "desk/swap.html": ({"U"}, "a number in an address"),
     "desk/_segment.html": ({"U"}, "a number in an address"),
     "desk/_incident_live.html": ({"Ymd"}, "a name of a row"),

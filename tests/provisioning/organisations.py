@@ -123,4 +123,15 @@ routes:
 components:
   - {slug: zz, name: First on the page, service: site, public: false}
   - {slug: aa, name: Second, service: plain, group: "Data: all"}
+training:
+  - {person: Ben@example.com, for: "schedule:web-primary", on: 2026-05-01, by: "Ann, in two shadow shifts", until: "2027-05-01"}
+  - {person: ann@example.com, for: "service:site", on: "2026-05-02"}
+agreements:
+  - {person: ann@example.com, for: "schedule:web-primary", on: 2026-05-02, version: "2026-1"}
+  - person: ben@example.com
+    for: team:web
+    on: 2026-05-03
+    text: |
+      One week in four.
+      A late start after a broken night.
 """

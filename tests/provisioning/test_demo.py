@@ -13,6 +13,7 @@ from alerts.models import Alert, Episode
 from foundation.dispatch import registry
 from incidents.models import OPEN_Q, Incident, Kind, TimelineEntry
 from incidents.severity import STANDARD
+from oncall.interruptions import Part
 from oncall.models import Schedule
 from paging.models import ContactMethod, Delivery, Page
 from postmortems import clocks, lifecycle, publication
@@ -169,7 +170,7 @@ def test_the_week_is_worth_reading(built: Built) -> None:
     admin = User.objects.filter(role=Role.ADMIN).get()
     facts = collect(Week.of(AT.date()), zone="Europe/London", at=AT, reader=admin)
     assert len(facts.cases) > 15
-    assert any(one.in_sleep for one in (rung.call for rung in facts.rung))
+    assert any(one.part() == Part.SLEEP for one in (rung.call for rung in facts.rung))
     assert len(facts.deadlines) > 5
 
 

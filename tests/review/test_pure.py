@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from incidents.metrics import Spread
-from review.interruptions import Call, interruptions
+from oncall.interruptions import Call, Part, interruptions
 from review.sla import PROMISES, Verdict, end_of_next_working_day, one_working_day, verdict
 from review.values import Change, Count, Share, Times, Uptime
 from review.week import NoSuchWeekError, Week
@@ -197,7 +197,7 @@ def test_an_interruption_counts_in_the_rotation_of_its_first_page() -> None:
     ],
 )
 def test_sleep_is_by_the_persons_own_clock(clock: str, zone: str, asleep: bool) -> None:
-    assert Call(1, 1, utc(f"2026-11-16 {clock}"), zone).in_sleep is asleep
+    assert (Call(1, 1, utc(f"2026-11-16 {clock}"), zone).part() == Part.SLEEP) is asleep
 
 
 def test_one_page_at_night_makes_it_an_interruption_of_sleep() -> None:

@@ -65,6 +65,14 @@ TABLE: dict[str, tuple[Callable[[Standing], bool], set[Role]]] = {
         lambda who: may.may_see_private_figures(who, of=OTHER, teams=[MINE]),
         {A, D},
     ),
+    "record training in the own team": (lambda who: may.may_record_training(who, MINE), {A, D, M}),
+    "record training elsewhere": (lambda who: may.may_record_training(who, THEIRS), {A, D}),
+    "record the own agreement": (lambda who: may.may_record_agreement(who, of=ME, team=THEIRS), ACTING),
+    "record others' agreements in the own team": (
+        lambda who: may.may_record_agreement(who, of=OTHER, team=MINE),
+        {A, D, M},
+    ),
+    "record others' agreements elsewhere": (lambda who: may.may_record_agreement(who, of=OTHER, team=THEIRS), {A, D}),
     "pause objectives": (may.may_pause_objectives, {A, D}),
     "make a token that reads": (lambda who: may.may_make_token(who, "read"), EVERYBODY),
     "make a token that writes": (lambda who: may.may_make_token(who, "write"), ACTING),
@@ -94,6 +102,12 @@ def test_a_deactivated_person_may_nothing(act: str, role: Role) -> None:
 def test_leads_and_managers_see_the_figures_of_their_people(who: Standing) -> None:
     assert may.may_see_private_figures(who, of=OTHER, teams=[MINE, THEIRS])
     assert not may.may_see_private_figures(who, of=OTHER, teams=[THEIRS])
+
+
+def test_who_leads_a_team_records_training_there_unless_they_only_observe() -> None:
+    assert may.may_record_training(Standing(ME, Role.RESPONDER, leads=frozenset({MINE})), MINE)
+    assert not may.may_record_training(Standing(ME, Role.RESPONDER, leads=frozenset({MINE})), THEIRS)
+    assert not may.may_record_training(Standing(ME, Role.OBSERVER, leads=frozenset({MINE})), MINE)
 
 
 def test_being_named_manager_of_a_team_makes_it_ones_own_but_gives_no_role() -> None:
