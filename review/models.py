@@ -16,31 +16,31 @@ from review.month import Month
 from teams.models import User
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
     from django_stubs_ext.db.models.manager import RelatedManager
+
+    Decimals = models.DecimalField[Decimal, Decimal]
 
 AT_LEAST_NOTHING = MinValueValidator(0)
 
 
-def _money(label: str, **options: object) -> models.DecimalField[Decimal, Decimal]:
-    return models.DecimalField(label, max_digits=10, decimal_places=2, validators=[AT_LEAST_NOTHING], **options)  # type: ignore[arg-type]
+def _money(label: StrOrPromise, *, default: type[models.NOT_PROVIDED] | Decimal = models.NOT_PROVIDED) -> Decimals:
+    return models.DecimalField(label, max_digits=10, decimal_places=2, validators=[AT_LEAST_NOTHING], default=default)
 
 
-def _standby(label: str) -> models.DecimalField[Decimal, Decimal]:
-    return models.DecimalField(
-        label, max_digits=8, decimal_places=2, default=Decimal(33), validators=[AT_LEAST_NOTHING]
-    )
+def _standby(label: StrOrPromise) -> Decimals:
+    default = Decimal(33)
+    return models.DecimalField(label, max_digits=8, decimal_places=2, default=default, validators=[AT_LEAST_NOTHING])
 
 
-def _factor(label: str, default: str) -> models.DecimalField[Decimal, Decimal]:
+def _factor(label: StrOrPromise, default: str) -> Decimals:
     few = [AT_LEAST_NOTHING, MaxValueValidator(10)]
     return models.DecimalField(label, max_digits=4, decimal_places=2, default=Decimal(default), validators=few)
 
 
-def _percent(label: str, default: int, most: int, **options: object) -> models.DecimalField[Decimal, Decimal]:
+def _percent(label: StrOrPromise, default: int, most: int) -> Decimals:
     share = [AT_LEAST_NOTHING, MaxValueValidator(most)]
-    return models.DecimalField(  # type: ignore[arg-type]
-        label, max_digits=5, decimal_places=2, default=Decimal(default), validators=share, **options
-    )
+    return models.DecimalField(label, max_digits=5, decimal_places=2, default=Decimal(default), validators=share)
 
 
 @pghistory.track()
@@ -58,7 +58,7 @@ class RateCard(models.Model):
         default="EUR",
         validators=[RegexValidator(r"\A[A-Z]{3}\Z", _("Three capital letters, such as EUR."))],
     )
-    hourly = _money(_("hourly pay"), help_text=_("of everybody who has no hourly pay of their own below"))
+    hourly = _money(_("hourly pay"))
     mode = models.CharField(_("what is paid"), max_length=20, choices=Mode.choices, default=Mode.BOTH)
     flat = models.BooleanField(_("standby is an amount per hour"), default=False)
     standby_evening = _standby(_("evenings of working days"))
@@ -226,4 +226,4 @@ def card_of(cards: list[RateCard], month: Month) -> RateCard | None:
     """The card by which a month is written: the one that holds on its first day, else the first in it."""
     held = [card for card in cards if card.starts <= month.first]
     inside = [card for card in cards if month.first < card.starts < month.plus(1).first]
-    return (held[-1:] or inside[:1] or [None])[0]
+    return next(iter([*held[-1:], *inside[:1]]), None)

@@ -47,7 +47,7 @@ class Slip:
     @property
     def lieu(self) -> int:
         """Minutes of time off."""
-        return sum(one.lieu for one in (*self.lines, *self.adjustments))
+        return sum(line.lieu for line in self.lines) + sum(one.lieu for one in self.adjustments)
 
     @property
     def for_standby(self) -> Decimal:

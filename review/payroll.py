@@ -99,6 +99,7 @@ def save_card(values: Mapping[str, Any], own_rates: Mapping[User, Decimal], *, f
         raise ValidationError({"mode": callouts_alone()})
     _check_currency(starts, values["currency"])
     card = RateCard.objects.filter(starts=starts).first() or RateCard(starts=starts)
+    _check_source(card, from_file=from_file)
     for name, value in values.items():
         setattr(card, name, value)
     card.from_file = from_file
@@ -113,8 +114,9 @@ def save_card(values: Mapping[str, Any], own_rates: Mapping[User, Decimal], *, f
 
 
 @transaction.atomic
-def remove_card(card: RateCard) -> None:
+def remove_card(card: RateCard, *, from_file: bool = False) -> None:
     """The card before it holds on. Refused when it may have paid something that is approved."""
+    _check_source(card, from_file=from_file)
     check_free(card.starts)
     card.delete()
 
@@ -133,6 +135,11 @@ def check_free(starts: date) -> None:
     if last and starts < (free := Month.read(last.month).plus(1).first):
         words = _("%(month)s is %(state)s with its rates: choose a day from %(free)s.")
         raise ValidationError({"starts": words % {**_said(last), "free": free.isoformat()}})
+
+
+def _check_source(card: RateCard, *, from_file: bool) -> None:
+    if card.from_file and not from_file:
+        raise ValidationError(_("This comes from the organisation's file and is changed there."))
 
 
 def _check_currency(starts: date, currency: str) -> None:

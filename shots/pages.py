@@ -45,7 +45,7 @@ FINDS = {
     "held": Find("/incidents/?state=open&class=major", INCIDENT),
     "over": Find("/incidents/?state=resolved", INCIDENT),
     "closed": Find("/incidents/?state=closed", INCIDENT),
-    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/){SLUG}/"),
+    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/|pay/){SLUG}/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),

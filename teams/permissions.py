@@ -146,6 +146,11 @@ def may_see_private_figures(who: Standing, *, of: int, teams: Collection[int]) -
     return who.user_id == of or who.role in {Role.DIRECTOR, Role.ADMIN} or bool(over & set(teams))
 
 
+def may_run_pay(who: Standing) -> bool:
+    """Set rates, approve and lock months, correct them: directors and administrators."""
+    return who.active and who.role in {Role.DIRECTOR, Role.ADMIN}
+
+
 def may_pause_objectives(who: Standing) -> bool:
     """Pause: directors and administrators."""
     return who.active and who.role in {Role.DIRECTOR, Role.ADMIN}

@@ -24,7 +24,7 @@ VIA = "form"
 """How the history of settings names changes by a form."""
 
 LONGEST_SLUG = 100
-RESERVED = {"service": frozenset({"sources", "pager"}), "schedule": frozenset({"readiness", "dry-run"})}
+RESERVED = {"service": frozenset({"sources", "pager"}), "schedule": frozenset({"readiness", "dry-run", "pay"})}
 """Names that addresses of this kind of thing already use."""
 
 Row = TypeVar("Row", bound=Configured)
