@@ -270,6 +270,8 @@ SPECTACULAR_SETTINGS = {
         "ItemState": "postmortems.models.Remediation.State",
         "BlockCode": "postmortems.models.UnblockRequest.Code",
         "UpdateStatus": "status.models.PublicUpdate.Status",
+        "PayState": "review.models.PayMonth.State",
+        "PayKind": "review.models.PayLine.Kind",
     },
 }
 

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.setup_fields import Person, Plain
+from oncall.pay_hours import Hours
 from review.models import Adjustment, RateCard
 from review.payroll import callouts_alone
 from teams.models import User
 
 LONGEST = 20_000
 """Characters of the lists of days and people: some hundreds of lines."""
+CALLED = ("weekday", "weekend", "holiday", "special")
 MOST_RATE = Decimal(100_000_000)
 
 
@@ -29,7 +31,7 @@ class WhomForm(forms.Form):
     person = Person(User.objects.order_by("name", "email"), label=gettext_lazy("Somebody else"), empty_label=None)
 
 
-class CorrectionForm(forms.ModelForm[Adjustment]):
+class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """An amount that may be negative, minutes of time off, and why."""
 
     reason = Plain(label=gettext_lazy("Why"), max_length=300, help_text=gettext_lazy("The person reads it."))
@@ -43,7 +45,7 @@ class CorrectionForm(forms.ModelForm[Adjustment]):
         super().__init__(data, initial={"lieu": 0})
 
 
-class CardForm(forms.ModelForm[RateCard]):
+class CardForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     """What being on call pays from one day on."""
 
     special = Plain(
@@ -63,11 +65,15 @@ class CardForm(forms.ModelForm[RateCard]):
 
     class Meta:
         model = RateCard
-        exclude = ("special_days", "from_file")
+        fields = (
+            ("starts", "currency", "hourly", "mode", "flat", "secondary", "block", "per_callout", "lieu")
+            + tuple(f"standby_{hours}" for hours in Hours)
+            + tuple(f"callout_{hours}" for hours in CALLED)
+        )
         widgets = {"mode": forms.RadioSelect, "starts": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}  # noqa: RUF012
 
     def __init__(self, data: Any, *, card: RateCard | None = None, starts: date | None = None) -> None:  # noqa: ANN401
-        typed = {"starts": starts} if starts else {}
+        typed: dict[str, Any] = {"starts": starts} if starts else {}
         if card:
             typed |= {
                 "special": "\n".join(card.special_days),
@@ -90,14 +96,13 @@ class CardForm(forms.ModelForm[RateCard]):
             "In % of the hourly pay: 33 is usual where an answer is expected within about 30 minutes, 66 within about 5. "
             "Or tick the box, and write amounts per hour."
         )
-        names = ("evening", "night", "weekend", "holiday", "special")
-        yield _("Standby: being reachable"), hint, [self[f"standby_{one}"] for one in names]
+        yield _("Standby: being reachable"), hint, [self[f"standby_{one}"] for one in Hours]
         yield "", "", [self["flat"], self["secondary"]]
         hint = _("How many times the hourly pay. Working days means their evenings and nights.")
         yield (
             _("Call-outs: being at work"),
             hint,
-            [self[f"callout_{one}"] for one in ("weekday", "weekend", "holiday", "special")],
+            [self[f"callout_{one}"] for one in CALLED],
         )
         yield "", "", [self[name] for name in ("block", "per_callout", "lieu")]
         yield "", "", [self["special"], self["own"]]
@@ -137,6 +142,6 @@ def _rate(text: str) -> tuple[str, Decimal]:
         hourly = Decimal(amount).quantize(Decimal("0.01"))
     except InvalidOperation:
         hourly = Decimal(-1)
-    if not email.strip() or not 0 <= hourly < MOST_RATE:
+    if not email.strip() or not hourly.is_finite() or not 0 <= hourly < MOST_RATE:
         raise ValidationError(_("%s is not a person with an hourly pay, such as ana@example.com 42.50.") % text[:100])
     return email.strip().lower(), hourly

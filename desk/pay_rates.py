@@ -63,5 +63,5 @@ def _remove(request: HttpRequest, cards: list[RateCard]) -> HttpResponse:
 
 
 def _show(request: HttpRequest, cards: list[RateCard], form: CardForm, status: int = 200) -> HttpResponse:
-    context = {"at": timezone.now(), "cards": cards[::-1], "form": form}
+    context = {"at": timezone.now(), "cards": cards[::-1], "free": payroll.free_from(), "form": form}
     return render(request, "desk/pay_rates.html", context, status=status)

@@ -129,12 +129,22 @@ def callouts_alone() -> str:
     )
 
 
+def free_from() -> date:
+    """The first day from which no month is approved: rates before it are what was paid."""
+    last = _last_approved()
+    return Month.read(last.month).plus(1).first if last else date.min
+
+
 def check_free(starts: date) -> None:
     """Raise `ValidationError` when a card of that day would say other rates than an approved month was paid by."""
-    last = PayMonth.objects.exclude(state=State.DRAFT).order_by("month").last()
-    if last and starts < (free := Month.read(last.month).plus(1).first):
+    last = _last_approved()
+    if last and starts < (free := free_from()):
         words = _("%(month)s is %(state)s with its rates: choose a day from %(free)s.")
         raise ValidationError({"starts": words % {**_said(last), "free": free.isoformat()}})
+
+
+def _last_approved() -> PayMonth | None:
+    return PayMonth.objects.exclude(state=State.DRAFT).order_by("month").last()
 
 
 def _check_source(card: RateCard, *, from_file: bool) -> None:

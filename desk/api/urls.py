@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from desk.api import acts, away, incidents, oncall, postmortems, registry, remediations, review, schema, story, updates
+from desk.api import (
+    acts,
+    away,
+    incidents,
+    oncall,
+    pay,
+    postmortems,
+    registry,
+    remediations,
+    review,
+    schema,
+    story,
+    updates,
+)
 
 ONE = "incidents/<str:number>/"
 ITEM = "remediations/<str:number>/"
@@ -59,6 +72,8 @@ urlpatterns = [
     path("sources/", registry.Sources.as_view(), name="sources"),
     path("sources/<slug:slug>/deliveries/", registry.Deliveries.as_view(), name="deliveries"),
     path("rejected-deliveries/", registry.RejectedDeliveries.as_view(), name="rejected_deliveries"),
+    path("pay/<str:month>/", pay.PayOfMonth.as_view(), name="pay"),
+    path("pay/<str:month>/csv/", pay.PayTable.as_view(), name="pay_csv"),
     path("ops-review/<str:week>/", review.OpsReview.as_view(), name="ops_review"),
     re_path("", schema.Nowhere.as_view(), name="nowhere"),
 ]
