@@ -270,8 +270,6 @@ SPECTACULAR_SETTINGS = {
         "ItemState": "postmortems.models.Remediation.State",
         "BlockCode": "postmortems.models.UnblockRequest.Code",
         "UpdateStatus": "status.models.PublicUpdate.Status",
-        "PayState": "review.models.PayMonth.State",
-        "PayKind": "review.models.PayLine.Kind",
     },
 }
 

@@ -31,9 +31,9 @@ class Work:
 
 
 def work_of(window: Window) -> Work:
-    """What was done in `window`, and before it on the same incidents. Five statements."""
+    """What was done in `window`, and before it on the same incidents; drills and tests are no calls. Five statements."""
     recent = Q(resolved_at__gte=window.start) | OPEN_Q | Q(detected_at__gte=window.start - OLD)
-    incidents = Incident.objects.filter(recent, detected_at__lt=window.end).order_by()
+    incidents = Incident.objects.filter(recent, drill=False, detected_at__lt=window.end).order_by()
     rows = incidents.values_list("pk", "mitigated_at", "resolved_at", "service__team__slug")
     work, ends = Work(), defaultdict[int, list[Act]](list)
     for pk, mitigated, resolved, team in rows:

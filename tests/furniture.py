@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import time_machine
@@ -112,7 +113,7 @@ def furnish() -> House:
         "key": KEY,
         **items_of(postmortem, responder),
     }
-    RateCard.objects.create(starts=date(2026, 1, 1), hourly=40)
+    RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))
     tree.publish(AT)
     secrets = {role: make_token(user, scope="read" if role == "observer" else "write") for role, user in people.items()}
     return House(people, secrets, names)

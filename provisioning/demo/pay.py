@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from provisioning.demo import names
 from provisioning.demo.house import ZONE, House
 from review import payroll
@@ -14,7 +16,9 @@ SINCE = 3  # months ago
 def write(house: House) -> None:
     """Call when everything else is there: the months are counted from it."""
     present = Month.at(house.at, ZONE)
-    RateCard.objects.create(starts=present.plus(-SINCE).first, currency="GBP", hourly=32, per_callout=15)
+    RateCard.objects.create(
+        starts=present.plus(-SINCE).first, currency="GBP", hourly=Decimal(32), per_callout=Decimal(15)
+    )
     director = house.people[names.DIRECTORS[0]]
     for month in (present.plus(-3), present.plus(-2)):
         at = month.plus(1).window(ZONE).start

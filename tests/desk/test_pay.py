@@ -36,7 +36,7 @@ def december(world: World) -> Iterator[World]:
     """Ana has had payments' pager all November, Zoe that of search; it is paid since October, and is December now."""
     zoe = make_user("Zoe Zed")
     make_schedule("search", zoe, team=make_team("search", members=(zoe,)))
-    RateCard.objects.create(starts=date(2026, 10, 1), currency="GBP", hourly=40)
+    RateCard.objects.create(starts=date(2026, 10, 1), currency="GBP", hourly=Decimal(40))
     with time_machine.travel(DECEMBER, tick=False):
         yield world
 

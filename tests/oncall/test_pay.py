@@ -39,7 +39,7 @@ def duty(start: str, end: str, role: str = "primary", schedule: str = "payments"
 
 
 def card(**more: object) -> Rates:
-    return Rates(**{**vars(CARD), **more})  # type: ignore[arg-type]
+    return Rates(**{**vars(CARD), **more})
 
 
 def minutes(lines: Iterable[Line]) -> dict[str, int]:

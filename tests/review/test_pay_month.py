@@ -60,7 +60,7 @@ def world() -> World:
     schedule = make_schedule(
         "payments", ana, bob, team=make_team("payments", members=(ana, bob)), timezone="Europe/London"
     )
-    card = RateCard.objects.create(starts=date(2026, 10, 1), currency="GBP", hourly=40)
+    card = RateCard.objects.create(starts=date(2026, 10, 1), currency="GBP", hourly=Decimal(40))
     return World(ana, bob, carla, make_user("Dana", role=Role.DIRECTOR), schedule, card)
 
 
@@ -176,6 +176,15 @@ def test_a_short_call_and_calls_in_working_hours(world: World) -> None:
     assert (line.total, line.amount) == (60, Decimal("60.00"))
 
 
+def test_a_drill_is_no_call_and_what_was_cancelled_was_work(world: World) -> None:
+    engaged(30, by=world.carla, drill=True)
+    assert "Carla" not in slips()
+    incident = make_incident(at=NIGHT)
+    answers.acknowledge(incident, by=world.carla, at=NIGHT)
+    lifecycle.cancel(incident, at=NIGHT + 90 * MINUTE, by=world.carla)
+    assert [line.total for line in slips()["Carla"].callouts] == [90]
+
+
 def test_standby_only_pays_the_call_of_who_had_no_pager(world: World) -> None:
     RateCard.objects.update(mode=RateCard.Mode.STANDBY)
     holder = rosters.who_is_on_call(world.schedule, NIGHT)
@@ -188,8 +197,8 @@ def test_standby_only_pays_the_call_of_who_had_no_pager(world: World) -> None:
 
 
 def test_a_card_in_the_middle_of_the_month_and_a_rate_of_ones_own(world: World) -> None:
-    card = RateCard.objects.create(starts=date(2026, 11, 16), currency="GBP", hourly=80)
-    PersonRate.objects.create(card=card, person=world.ana, hourly=20)
+    card = RateCard.objects.create(starts=date(2026, 11, 16), currency="GBP", hourly=Decimal(80))
+    PersonRate.objects.create(card=card, person=world.ana, hourly=Decimal(20))
     edge = datetime(2026, 11, 16, tzinfo=UTC)
     for line in lines_of(NOVEMBER, DECEMBER):
         later = {start >= edge for start, _end in line.spans}
@@ -243,7 +252,7 @@ def test_costs_are_borne_by_the_owners_of_what_is_covered(world: World) -> None:
     whole = payroll_of(NOVEMBER, DECEMBER, lambda _pk: True)
     assert sum(whole.costs.values()) == whole.amount
     assert whole.costs[""] == Decimal("58.99")
-    standby = sum(slip.for_standby for slip in whole.slips)
+    standby = sum((slip.for_standby for slip in whole.slips), Decimal())
     assert abs(whole.costs["payments"] - standby * 2 / 3) < Decimal("0.05")
 
 
@@ -254,8 +263,8 @@ def test_an_approved_month_stays_as_it_was_and_a_rerun_is_identical(world: World
     payroll.approve(NOVEMBER, by=world.boss, at=DECEMBER)
     assert _said() == first
     night = datetime(2026, 11, 28)  # noqa: DTZ001 - the schedule's clock
-    late = {"starts": night, "ends": night + timedelta(hours=8), "by": None, "at": night.replace(tzinfo=UTC)}
-    writers.add_override(world.schedule, person=world.carla, **late)
+    ends, told = night + timedelta(hours=8), night.replace(tzinfo=UTC)
+    writers.add_override(world.schedule, person=world.carla, starts=night, ends=ends, by=None, at=told)
     User.objects.filter(pk=world.ana.pk).update(name="Former member 7", timezone="Asia/Kolkata")
     assert _said() == first
     payroll.take_back(NOVEMBER)
