@@ -14,7 +14,7 @@ from provisioning import checking, facts, planning, reading
 from provisioning.checking import Document, Refused
 from provisioning.planning import Change, Plan
 from provisioning.reading import Problem
-from provisioning.rows import machines, people, rosters
+from provisioning.rows import machines, people, rates, rosters
 from provisioning.rows.stored import Keys, Named
 from status.models import Component
 from teams.audit import acting
@@ -34,6 +34,7 @@ WRITERS: dict[str, Writer] = {
     "services": machines.write_service,
     "sources": machines.write_source,
     "components": machines.write_component,
+    "rate_cards": rates.write_rate_card,
 }
 MODELS: dict[str, Any] = {
     "teams": Team,
@@ -104,7 +105,9 @@ def _administrators_first(change: Change) -> bool:
 
 
 def _write_one(change: Change, keys: Keys, at: datetime) -> None:
-    if change.verb == "archive":
+    if change.section == "rate_cards" and change.verb == "remove":
+        rates.remove_rate_card(change.name)
+    elif change.verb == "archive":
         row = MODELS[change.section].objects.get(slug=change.name)
         row.archived_at = at
         row.save(update_fields=["archived_at"])

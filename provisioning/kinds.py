@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final
 from zoneinfo import available_timezones
@@ -249,6 +249,22 @@ class Moment(Kind):
     def plain(self, value: datetime) -> str:
         """To the minute where that is exact."""
         return value.isoformat(timespec="seconds" if value.second else "minutes")
+
+
+class Day(Kind):
+    """A day such as 2026-12-24."""
+
+    what = "a day such as 2026-12-24"
+
+    def parse(self, text: str, findings: Findings) -> str:
+        """As text: it is a name, or one of a list."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"{text[:40]!r} is not a day such as 2026-12-24.") from None
+        if not 1970 <= day.year <= 2199:  # noqa: PLR2004
+            raise ValueError(f"{text!r} is not between 1970 and 2199.")
+        return day.isoformat()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS,
 from oncall.models import EscalationStep, Layer
 from paging.models import ContactMethod
 from provisioning.kinds import Choice, Clock, Duration, Email, Moment, Number, Slug, Text, Truth, Whole, Zone
+from provisioning.rate_card import RATE_CARD
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
@@ -266,5 +267,6 @@ SECTIONS = {
         ),
         kind="component",
     ),
+    "rate_cards": Section(RATE_CARD, identity="starts"),
 }
 """In the order in which they are applied and written: each refers only to what stands before it."""

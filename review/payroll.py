@@ -20,6 +20,8 @@ from review.pay_facts import lines_of
 from teams.models import Organisation, User
 
 State = PayMonth.State
+CALLOUTS_ALONE = "callout"
+"""A mode that is asked for and not offered."""
 
 
 @transaction.atomic
@@ -95,7 +97,7 @@ def save_card(values: Mapping[str, Any], own_rates: Mapping[User, Decimal], *, f
     """
     starts = values["starts"]
     check_free(starts)
-    if values["mode"] == "callout":
+    if values["mode"] == CALLOUTS_ALONE:
         raise ValidationError({"mode": callouts_alone()})
     _check_currency(starts, values["currency"])
     card = RateCard.objects.filter(starts=starts).first() or RateCard(starts=starts)
