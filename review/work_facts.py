@@ -39,7 +39,8 @@ def work_of(window: Window) -> Work:
     for pk, mitigated, resolved, team in rows:
         work.owners[pk] = team or ""
         ends[pk] = [Act(at, ENDED) for at in (mitigated, resolved) if at]
-    held, joined = _held(list(work.owners), window, ends), _joined(list(work.owners))
+    asked = [0, *work.owners]  # by number, never by a condition again: each of their stories is found by its index
+    held, joined = _held(asked, window, ends), _joined(asked)
     for pk, told in (*held.items(), *joined):  # who gives one of them away may keep the others
         begun = [act for act in (*told, *ends[pk]) if act.at < window.end]
         for person, spans in engaged(pk, begun, window.end).items():
