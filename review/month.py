@@ -11,7 +11,7 @@ from incidents.metrics import Window
 from oncall.wallclock import first_instant, to_local
 
 WRITTEN = re.compile(r"([0-9]{4})-([0-9]{2})")
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 MONTHS = 12
 
 

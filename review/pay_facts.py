@@ -19,7 +19,7 @@ from oncall.models import Coverage, Schedule
 from oncall.pay import PAID_ROLES, Duty, Engaged, Line, Rates, callouts, shared, standby
 from oncall.pay_hours import Clock, Hours
 from oncall.rosters import shifts_of
-from oncall.wallclock import first_instant
+from oncall.wallclock import first_instant, zone_named
 from review.models import PayLine, RateCard
 from review.month import Month
 from review.work_facts import Work, work_of
@@ -47,21 +47,29 @@ def lines_of(month: Month, at: datetime) -> list[PayLine]:
     found = []
     for person in sorted(known.values(), key=lambda one: (str(one).casefold(), one.pk)):
         rates = [_rates(card, person, zone) for card in cards]
-        lines = _lines(person, duties[person.pk], work.engaged.get(person.pk, []), rates, window)
+        lines = _lines(person, duties[person.pk], work.engaged.get(person.pk, []), rates, window, zone)
         found += [_row(line, person, _bearers_of(line, bearers, work)) for line in lines]
     return found
 
 
 def _lines(
-    person: User, duties: list[Duty], engaged: list[Engaged], rates: list[Rates], window: Window
+    person: User, duties: list[Duty], engaged: list[Engaged], rates: list[Rates], window: Window, zone: str
 ) -> Iterable[Line]:
-    clock = Clock(person.timezone, person.region)
+    clock = Clock(_zone_of(person, zone), person.region)
     inside = [
         one._replace(start=max(one.start, window.start), end=min(one.end, window.end))
         for one in duties
         if one.start < window.end and one.end > window.start
     ]
     return [*standby(inside, clock, rates), *callouts(engaged, duties, clock, rates, window)]
+
+
+def _zone_of(person: User, zone: str) -> str:
+    """Theirs; the organisation's where this machine does not know it: one row must not stop everybody's pay."""
+    try:
+        return zone_named(person.timezone).key
+    except (LookupError, ValueError):
+        return zone
 
 
 def _duties(window: Window) -> tuple[dict[int, User], dict[int, list[Duty]]]:

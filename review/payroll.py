@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from review.models import Adjustment, PayLine, PayMonth, RateCard, card_of
-from review.month import Month
+from review.month import FIRST_YEAR, LAST_YEAR, Month
 from review.pay_facts import lines_of
 from teams.models import Organisation, User
 
@@ -96,6 +96,8 @@ def save_card(values: Mapping[str, Any], own_rates: Mapping[User, Decimal], *, f
     another currency in the middle of a month.
     """
     starts = values["starts"]
+    if not FIRST_YEAR <= starts.year <= LAST_YEAR:
+        raise ValidationError({"starts": _("Choose a year from %d to %d.") % (FIRST_YEAR, LAST_YEAR)})
     check_free(starts)
     if values["mode"] == CALLOUTS_ALONE:
         raise ValidationError({"mode": callouts_alone()})

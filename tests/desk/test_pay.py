@@ -234,6 +234,7 @@ def test_rates_are_set_and_change_from_a_day_on(december: World, sign_in: SignIn
         ({"lieu": "-5"}, "greater than or equal to 0"),
         ({"block": "99999"}, "less than or equal to 1440"),
         ({"currency": "euro"}, "at most 3"),
+        ({"starts": "9999-12-31"}, "from 1970 to 2199"),
         ({"starts": "2027-02-30"}, "Enter a valid date"),
         ({"starts": "2026-11-15"}, "choose a day from 2026-12-01"),
         ({"starts": "2027-01-02"}, "first day of a month"),
@@ -271,6 +272,12 @@ def test_before_any_rates_the_pages_say_so(world: World, sign_in: SignIn, now: o
     page = words(sign_in(world.ada).get(PAGE).content)
     assert "No rates held in this month" in page
     assert sign_in(world.ada).post("/oncall/pay/2026-10/", {"act": "approve"}).status_code == 422
+
+
+def test_rates_that_begin_later_are_said_to(world: World, sign_in: SignIn, now: object) -> None:
+    RateCard.objects.create(starts=date(2027, 1, 1), hourly=Decimal(40))
+    assert "a day that is still to come" in words(sign_in(world.ana).get("/oncall/pay/").content)
+    assert sign_in(world.ana).get(PAGE).status_code == 200
 
 
 def test_the_same_for_scripts(december: World, sign_in: SignIn) -> None:

@@ -227,6 +227,12 @@ def test_holidays_follow_the_region_and_special_days_are_for_all(world: World) -
     assert slips()[str(praying)].minutes["holiday"] == 24 * 60
 
 
+def test_a_zone_that_is_not_known_here_stops_nobodys_pay(world: World) -> None:
+    before = slips()["Ana"].amount
+    User.objects.filter(pk=world.ana.pk).update(timezone="Mars/Olympus")
+    assert slips()["Ana"].amount == before  # on the organisation's clock
+
+
 def test_an_archived_schedule_is_paid_until_then(world: World) -> None:
     world.schedule.archived_at = datetime(2026, 11, 15, tzinfo=UTC)
     world.schedule.save()
@@ -354,6 +360,7 @@ def card(**more: Any) -> dict[str, Any]:  # noqa: ANN401
         (card(starts=date(2027, 1, 2), currency="EUR"), "first day of a month"),
         (card(hourly=Decimal(-1)), "greater than or equal to 0"),
         (card(hourly=Decimal(10) ** 12), "no more than"),
+        (card(starts=date(9999, 12, 31)), "from 1970 to 2199"),
         (card(currency="£"), "Three capital letters"),
         (card(secondary=Decimal(101)), "less than or equal to 100"),
     ],
@@ -375,7 +382,9 @@ def test_cards_of_an_approved_month_cannot_be_taken_away_and_a_day_has_one(world
         payroll.remove_card(world.card)
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-00", "9999-01", "1999-12", "2026-1", "november", "", "2026-11x"])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-00", "9999-01", "1969-12", "2200-01", "2026-1", "november", "", "2026-11x"]
+)
 def test_texts_that_are_no_month(text: str) -> None:
     with pytest.raises(NoSuchMonthError):
         Month.read(text)
