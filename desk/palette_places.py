@@ -21,6 +21,7 @@ from teams.permissions import (
     may_declare,
     may_edit_team_config,
     may_invite,
+    may_run_pay,
     may_see_history,
     may_write,
 )
@@ -110,6 +111,13 @@ OTHERS = (
         "book-open",
         _("who is trained agreed single person risk records shadow skills"),
     ),
+    Place(
+        "desk:pay",
+        _("Pay for being on call"),
+        "file-text",
+        _("money salary standby call-out compensation payroll allowance time off"),
+    ),
+    Place("desk:pay_rates", _("What being on call pays"), "settings", _("rate card rates hourly money"), may_run_pay),
     Place(
         "desk:pager_health",
         _("Is the pager itself well?"),

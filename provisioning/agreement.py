@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -49,8 +50,25 @@ def check(document: dict[str, list[Entry]], facts: Facts, findings: Findings, *,
     for training in document.get("training", []):
         if training["until"] and training["until"] < training["on"]:
             findings.refuse(training.at("until"), "it cannot lapse before the day of the training.")
+    _check_rates(document.get("rate_cards", []), facts, findings, prune=prune)
     for position, component in enumerate(document.get("components", [])):
         component["position"] = position
+
+
+def _check_rates(cards: list[Entry], facts: Facts, findings: Findings, *, prune: bool) -> None:
+    """What paid an approved month stays as it is, and another currency begins on the first of a month."""
+    there = {name: one.record for name, one in facts.stored["rate_cards"].items()}
+    for card in cards:
+        if card["starts"] < facts.rates_from and there.get(card["starts"]) != card:
+            words = f"months before {facts.rates_from} are approved with their rates: choose that day or a later one."
+            findings.refuse(card.at("starts"), words)
+    kept = {name: one for name, one in there.items() if not prune or name < facts.rates_from}
+    named: dict[str, dict[str, Any]] = {**kept, **{card["starts"]: card for card in cards}}
+    lines = {card["starts"]: card.at("currency") for card in cards}
+    for before, after in pairwise(sorted(named)):
+        line = lines.get(after) or lines.get(before)
+        if line and named[before]["currency"] != named[after]["currency"] and not after.endswith("-01"):
+            findings.refuse(line, f"another currency has to begin on the first day of a month, not on {after}.")
 
 
 def _once(entries: Iterable[Entry], name: Callable[[Entry], Any], noun: str, findings: Findings) -> None:

@@ -14,7 +14,7 @@ from provisioning import checking, facts, planning, reading
 from provisioning.checking import Document, Refused
 from provisioning.planning import Change, Plan
 from provisioning.reading import Problem
-from provisioning.rows import machines, people, rosters, skills
+from provisioning.rows import machines, people, rates, rosters, skills
 from provisioning.rows.stored import Keys, Named
 from status.models import Component
 from teams.audit import acting
@@ -36,6 +36,7 @@ WRITERS: dict[str, Writer] = {
     "components": machines.write_component,
     "training": skills.write_training,
     "agreements": skills.write_agreement,
+    "rate_cards": rates.write_rate_card,
 }
 MODELS: dict[str, Any] = {
     "teams": Team,
@@ -108,6 +109,8 @@ def _administrators_first(change: Change) -> bool:
 def _write_one(change: Change, keys: Keys, at: datetime) -> None:
     if change.verb == "archive" and change.section in skills.MODELS:
         skills.remove(change.section, change.name, at)
+    if change.section == "rate_cards" and change.verb == "remove":
+        rates.remove_rate_card(change.name)
     elif change.verb == "archive":
         row = MODELS[change.section].objects.get(slug=change.name)
         row.archived_at = at

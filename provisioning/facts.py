@@ -8,9 +8,10 @@ from typing import Any
 
 from alerts.models import Key
 from provisioning.kinds import Reference
-from provisioning.rows import machines, people, rosters, skills
+from provisioning.rows import machines, people, rates, rosters, skills
 from provisioning.rows.stored import Stored
 from provisioning.sections import SECTIONS
+from review import payroll
 
 LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
     "organisation": people.load_organisation,
@@ -25,15 +26,20 @@ LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
     "components": machines.load_components,
     "training": skills.load_trainings,
     "agreements": skills.load_agreements,
+    "rate_cards": rates.load_rate_cards,
 }
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All records by section and name, and every key's source and whether it was revoked, by its hash."""
+    """All records by section and name, and every key's source and whether it was revoked, by its hash.
+
+    `rates_from` is the first day whose rates can be changed: before it months are approved.
+    """
 
     stored: dict[str, dict[str, Stored]]
     keys: dict[str, tuple[str, bool]]
+    rates_from: str
 
     def live(self, section: str) -> dict[str, Stored]:
         """What is in use."""
@@ -53,6 +59,7 @@ def read() -> Facts:
     return Facts(
         stored={section: load() for section, load in LOADERS.items()},
         keys={digest: (slug, revoked is not None) for digest, slug, revoked in keys},
+        rates_from=payroll.free_from().isoformat(),
     )
 
 

@@ -285,6 +285,16 @@ class Region(Kind):
         return region
 
 
+class DayName(Kind):
+    """A day that is a name, or one of a list of texts."""
+
+    what = Day.what
+
+    def parse(self, text: str, findings: Findings) -> str:
+        """As text."""
+        return Day().parse(text, findings).isoformat()
+
+
 @dataclass(frozen=True)
 class Clock(Kind):
     """A time of day such as 08:30; `ends` allows 24:00."""

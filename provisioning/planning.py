@@ -172,6 +172,9 @@ def _archive(section: str, document: Document, facts: Facts, plan: Plan) -> Iter
         return
     named = {SECTIONS[section].name_of(entry) or "" for entry in document[section]}
     rest = [name for name in facts.live(section) if name not in named]
+    if section == "rate_cards":  # what paid an approved month stays
+        yield from (Change("remove", section, name, []) for name in rest if name >= facts.rates_from)
+        return
     if section != "users":
         yield from (Change("archive", section, name, []) for name in rest)
         return

@@ -27,6 +27,7 @@ from provisioning.kinds import (
     Whole,
     Zone,
 )
+from provisioning.rate_card import RATE_CARD
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
@@ -318,5 +319,6 @@ SECTIONS = {
     ),
     "training": Section(TRAINING, identity=WHO_WHAT_WHEN),
     "agreements": Section(AGREEMENT, identity=WHO_WHAT_WHEN),
+    "rate_cards": Section(RATE_CARD, identity="starts"),
 }
 """In the order in which they are applied and written: each refers only to what stands before it."""

@@ -26,7 +26,7 @@ def table(review: Review) -> str:
     for block in review.blocks:
         for figure in block.figures:
             line = {"week": str(review.facts.this.week), "block": block.key, **_line(figure)}
-            rows.writerow({name: _field(one) for name, one in line.items()})
+            rows.writerow({name: field(one) for name, one in line.items()})
     return out.getvalue()
 
 
@@ -57,7 +57,8 @@ def _one(figure: Figure) -> object:
     }[before["kind"]]
 
 
-def _field(one: object) -> object:
+def field(one: object) -> object:
+    """As it may stand in a table: text that a spreadsheet would take for a formula begins with an apostrophe."""
     if isinstance(one, str) and one.startswith(FORMULA):
         return f"'{one}"
     return "" if one is None else one

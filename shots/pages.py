@@ -45,7 +45,8 @@ FINDS = {
     "held": Find("/incidents/?state=open&class=major", INCIDENT),
     "over": Find("/incidents/?state=resolved", INCIDENT),
     "closed": Find("/incidents/?state=closed", INCIDENT),
-    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/|wall/|health/|training/){SLUG}/"),
+    "schedule": Find("/oncall/", rf"/oncall/(?!readiness/|dry-run/|wall/|health/|training/|pay/){SLUG}/"),
+    "month": Find("/oncall/pay/", r"/oncall/pay/(\d{4}-\d\d)/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
@@ -73,6 +74,7 @@ NOT_PAGES = {
     "settings/methods/push/": "for the script that asks a browser to wake somebody",
     "manifest.webmanifest": "for the browser itself",
     r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$": "a file",
+    r"^oncall/pay/(?P<text>[^/]{1,20}?)/?\.csv$": "a file",
     "sw.js": "for the browser itself",
 }
 """Addresses that answer 200 and are nothing to look at -> why."""
@@ -140,6 +142,16 @@ SHOTS = (
         {
             "dry-run": "/oncall/dry-run/?service={service}&severity=critical&at=2027-01-04T03:00",
             "dry-run-alert": "/oncall/dry-run/?source={source}",
+        },
+    ),
+    *_shots(
+        "oncall",
+        ADMINISTRATOR,
+        {
+            "pay": "/oncall/pay/",
+            "pay-month": "/oncall/pay/{month}/",
+            "pay-slip": "/oncall/pay/{month}/{person}/",
+            "pay-rates": "/oncall/pay/rates/",
         },
     ),
     *_shots(

@@ -156,6 +156,11 @@ def may_record_agreement(who: Standing, *, of: int, team: int | None) -> bool:
     return (may_write(who) and who.user_id == of) or may_record_training(who, team)
 
 
+def may_run_pay(who: Standing) -> bool:
+    """Set rates, approve and lock months, correct them: directors and administrators."""
+    return who.active and who.role in {Role.DIRECTOR, Role.ADMIN}
+
+
 def may_pause_objectives(who: Standing) -> bool:
     """Pause: directors and administrators."""
     return who.active and who.role in {Role.DIRECTOR, Role.ADMIN}

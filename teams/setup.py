@@ -26,7 +26,7 @@ VIA = "form"
 LONGEST_SLUG = 100
 RESERVED = {
     "service": frozenset({"sources", "pager"}),
-    "schedule": frozenset({"readiness", "dry-run", "wall", "health", "training"}),
+    "schedule": frozenset({"readiness", "dry-run", "wall", "health", "training", "pay"}),
 }
 """Names that addresses of this kind of thing already use."""
 

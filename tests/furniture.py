@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import time_machine
@@ -17,6 +19,7 @@ from paging.links import token_of
 from postmortems import items, lifecycle
 from postmortems.blocked import block
 from postmortems.models import Postmortem
+from review.models import RateCard
 from status import tree
 from teams import signin
 from teams.models import ApiToken, Role, User
@@ -110,6 +113,7 @@ def furnish() -> House:
         "key": KEY,
         **items_of(postmortem, responder),
     }
+    RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))
     tree.publish(AT)
     secrets = {role: make_token(user, scope="read" if role == "observer" else "write") for role, user in people.items()}
     return House(people, secrets, names)

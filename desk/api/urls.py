@@ -9,6 +9,7 @@ from desk.api import (
     health,
     incidents,
     oncall,
+    pay,
     postmortems,
     registry,
     remediations,
@@ -87,6 +88,8 @@ urlpatterns = [
     path("sources/", registry.Sources.as_view(), name="sources"),
     path("sources/<slug:slug>/deliveries/", registry.Deliveries.as_view(), name="deliveries"),
     path("rejected-deliveries/", registry.RejectedDeliveries.as_view(), name="rejected_deliveries"),
+    path("pay/<str:month>/", pay.PayOfMonth.as_view(), name="pay"),
+    path("pay/<str:month>/csv/", pay.PayTable.as_view(), name="pay_csv"),
     path("ops-review/<str:week>/", review.OpsReview.as_view(), name="ops_review"),
     re_path("", schema.Nowhere.as_view(), name="nowhere"),
 ]

@@ -134,4 +134,9 @@ agreements:
     text: |
       One week in four.
       A late start after a broken night.
+rate_cards:
+  - {starts: 2026-10-01, currency: USD, hourly: 40}
+  - {starts: 2027-01-15, currency: USD, hourly: 41.50, mode: standby, flat: true, standby: {night: 7.25, special: 0}, secondary: 0,
+     callout: {weekend: 1.75}, block: 30, per_callout: 15.10, lieu: 50, special_days: [2027-12-24, 2027-12-31],
+     people: {Zoe@example.com: 55.05, ann@example.com: 60}}
 """

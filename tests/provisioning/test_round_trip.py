@@ -23,7 +23,7 @@ LATER = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 
 def wipe() -> None:
     """An empty installation."""
-    rooms = {"teams", "oncall", "incidents", "paging", "alerts", "status"}
+    rooms = {"teams", "oncall", "incidents", "paging", "alerts", "status", "review"}
     tables = [model._meta.db_table for model in apps.get_models() if model._meta.app_label in rooms]
     connection.check_constraints()
     with connection.cursor() as cursor:
