@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from oncall import stand_ins
 from oncall.calendar_fetch import NotFetched, fetch, host_of
-from oncall.ics_in import BEFORE, Entry, read
+from oncall.ics_in import BEFORE, MOST_TEXT, Entry, read
 from oncall.ics_names import Known, People, whom
 from oncall.ics_text import CalendarRefused
 from oncall.models import Absence, CalendarEntry, ImportedCalendar, Schedule
@@ -158,9 +158,19 @@ def _rows(calendar: ImportedCalendar, entries: Iterable[Entry], floor: datetime)
             continue
         person = whom(one, near, everybody) if named else calendar.person_id
         start = max(one.start, floor)
-        words = {"uid": one.uid[:300], "summary": one.summary, "person_id": person}
+        words = {
+            "uid": one.uid[:300],
+            "summary": _called(one, known=person is not None or not named),
+            "person_id": person,
+        }
         found.append(CalendarEntry(calendar=calendar, start=start, end=one.end, **words))
     return found
+
+
+def _called(entry: Entry, *, known: bool) -> str:
+    """What it is called; with who is invited where that is nobody here: exports name people by nothing else."""
+    invited = "" if known or not entry.emails else f" ({', '.join(entry.emails)})"
+    return f"{entry.summary}{invited}".strip()[:MOST_TEXT]
 
 
 def _replace(calendar: ImportedCalendar, wanted: Iterable[CalendarEntry], *, floor: datetime, at: datetime) -> None:

@@ -305,6 +305,13 @@ def test_the_same_address_twice_is_once_and_there_is_a_most(
     server.served = Served(ONCALL)
     first = added(server, schedule=house.schedule)
     assert added(server, schedule=house.schedule) == first
+    strangers = CalendarEntry.objects.filter(person=None).values_list("summary", flat=True)
+    assert list(strangers) == []
+    User.objects.filter(pk=house.bob.pk).update(email="another@example.com")
+    calendars.refresh(first, at=AT, whole=True)
+    assert list(strangers.all()) == ["On Call - Payments - Primary (bob.bell@example.com)"]
+    User.objects.filter(pk=house.bob.pk).update(email="bob.bell@example.com")
+    calendars.refresh(first, at=AT, whole=True)
     assert swaps.mates(house.schedule, house.ana) == [house.bob]
     Schedule.objects.filter(pk=house.schedule.pk).update(archived_at=AT)
     assert calendars.due(AT + DAY, 10) == []
