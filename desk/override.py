@@ -25,6 +25,9 @@ from desk.undo_plans import override_offer
 from oncall import rosters, writers
 from oncall.differences import Difference, compare
 from oncall.models import Override, Schedule
+from oncall.rosters import Shift
+from oncall.rotation import Source
+from oncall.skills import missing
 from oncall.wallclock import first_instant, last_instant, to_local
 from teams.models import Role, User
 from teams.permissions import Standing, may_edit_team_config, may_move_shift, may_write
@@ -155,11 +158,14 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     values = [(name, str(form.data.get(name, ""))) for name in form.fields] if differences is not None else []
+    at = timezone.now()
+    then = [Shift(one.after, one.start, one.end, None, Source.OVERRIDE) for one in differences or ()]
     context = {
-        "at": timezone.now(),
+        "at": at,
         "schedule": schedule,
         "form": form,
         "differences": differences,
+        "missing": missing(schedule, then, at) if then else [],
         "form_values": values,
     }
     return render(request, "desk/override.html", context, status=status)

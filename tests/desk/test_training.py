@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -157,6 +158,18 @@ def test_who_is_scheduled_without_is_said(page: str, world: World, sign_in: Sign
     skills.train(world.ana, world.schedule, on=DAY, at=AT, by=None)
     skills.agree(world.ana, world.schedule, on=DAY, at=AT, by=None)
     assert "Scheduled without being on record" not in words(client, page)
+
+
+def test_it_is_said_before_somebody_takes_a_shift(world: World, sign_in: SignIn, now: object) -> None:
+    said = {"person": world.bob.email, "starts": "2026-11-22T08:00", "ends": "2026-11-22T20:00", "reason": ""}
+    client = sign_in(world.ada)
+    text = unescape(client.post("/oncall/payments-primary/override/", said).content.decode())
+    assert "Bob Bell: no training for this pager; no on-call agreement" in text
+    skills.train(world.bob, world.schedule, on=DAY, at=AT, by=None)
+    skills.agree(world.bob, world.schedule, on=DAY, at=AT, by=None)
+    text = client.post("/oncall/payments-primary/override/", said).content.decode()
+    assert "This changes" in text
+    assert "Scheduled without" not in text
 
 
 def test_a_training_must_hold_to_the_end_of_the_shift(world: World, sign_in: SignIn, now: object) -> None:
