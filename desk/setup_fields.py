@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from alerts.matching import OPERATORS, compile_match
 from foundation.text import is_plain
 from oncall.models import DutyRole, Layer, Schedule
-from teams.models import Area, Role, Team, User, check_timezone
+from teams.models import Area, Role, Team, User, check_region, check_timezone
 from teams.permissions import Standing, may_edit_team_config
 
 
@@ -48,6 +48,22 @@ class Zone(Plain):
         options.setdefault("label", gettext_lazy("Time zone"))
         widget = forms.TextInput(attrs={"list": "zones", "autocomplete": "off"})
         super().__init__(widget=widget, validators=[check_timezone], max_length=64, **options)
+
+
+class Region(Plain):
+    """A region whose public holidays are known, or none."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", gettext_lazy("Public holidays of"))
+        help_text = gettext_lazy("A country or a part of it, such as GB-ENG: no working days then. Empty: none.")
+        super().__init__(required=False, max_length=10, help_text=help_text, **options)
+
+    def clean(self, value: Any) -> str:  # noqa: ANN401
+        """In capital letters."""
+        region = str(super().clean(value)).upper()
+        if region:
+            check_region(region)
+        return region
 
 
 def zones() -> list[str]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from desk.setup_fields import Plain, Zone, may_make, offer, own_teams
+from desk.setup_fields import Plain, Region, Zone, may_make, offer, own_teams
 from desk.setup_form import Parts, SetupForm
 from desk.setup_layer import LayerForm, as_typed
 from desk.setup_page import Thing, answer
@@ -64,6 +64,7 @@ class ScheduleForm(SetupForm):
         Team.objects.filter(archived_at=None), label=gettext_lazy("Team"), to_field_name="slug"
     )
     timezone = Zone()
+    region = Region()
 
     def fit(self) -> None:
         """Teams that are theirs to set up."""
@@ -76,6 +77,7 @@ class ScheduleForm(SetupForm):
             "name": row.name or row.slug,
             "team": row.team.slug,
             "timezone": row.timezone,
+            "region": row.region,
             "layers": [as_typed(layer) for layer in layers],
         }
 
@@ -120,7 +122,7 @@ class ScheduleForm(SetupForm):
         layers = [layer.rotation for layer in self.groups[0].filled]
         if self.data.get("holder") == "keep" and self.before:
             layers = keeping(self.before[0].person, layers, data["timezone"], at)
-        row.name, row.team, row.timezone = data["name"], data["team"], data["timezone"]
+        row.name, row.team, row.timezone, row.region = data["name"], data["team"], data["timezone"], data["region"]
         save_schedule(row, layers=layers, by=by, at=at)
 
     def preview(self, row: Schedule, at: datetime) -> Ahead:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from incidents.models import Incident
 from incidents.severity import LOW_URGENCY
 from oncall import working_hours
-from oncall.team_clock import zone_of
+from oncall.team_clock import clock_of
 from teams.models import Service
 
 NOBODY_IS_WOKEN_UP_TO = Decimal(7000)
@@ -35,10 +35,10 @@ def held(incident: Incident, at: datetime) -> Held | None:
     service = incident.service
     if service.covered != Service.Covered.WORKING_HOURS or may_cost(incident) > NOBODY_IS_WOKEN_UP_TO:
         return None
-    zone = zone_of(service.team_id)
-    if working_hours.is_working(at, zone):
+    clock = clock_of(service.team_id)
+    if working_hours.is_working(at, *clock):
         return None
-    return Held(working_hours.next_morning(at, zone), zone, str(service))
+    return Held(working_hours.next_morning(at, *clock), clock.zone, str(service))
 
 
 def may_cost(incident: Incident) -> Decimal:

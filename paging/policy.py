@@ -13,7 +13,7 @@ from django.db.models import F
 from incidents.models import Incident
 from oncall import working_hours
 from oncall.models import EscalationPolicy, EscalationStep
-from oncall.team_clock import zone_of, zones_of
+from oncall.team_clock import Clock, clock_of, clocks_of
 from paging.models import Escalation
 from paging.targets import administrators
 
@@ -42,10 +42,12 @@ class Policy:
     acknowledgements: int = 1
     zone: str = "UTC"
     """Whose working hours the steps mean that are for some hours only (an IANA name)."""
+    region: str = ""
+    """Whose public holidays are no working days then."""
 
     def is_taken(self, step: Step, at: datetime) -> bool:
         """Whether it is a step at `at`: one that is for other hours is passed at once."""
-        return working_hours.is_taken(step.during, at, self.zone)
+        return working_hours.is_taken(step.during, at, self.zone, self.region)
 
     def snapshot(self) -> dict[str, Any]:
         """As JSON."""
@@ -58,6 +60,7 @@ class Policy:
             "catch_all": self.catch_all,
             "acknowledgements": self.acknowledgements,
             "zone": self.zone,
+            "region": self.region,
         }
 
     @classmethod
@@ -70,7 +73,12 @@ class Policy:
             for step in data["steps"]
         ]
         rounds, catch_all = int(data["repeat"]) + 1, list(data["catch_all"])
-        return cls(slug, rounds, steps, catch_all, data.get("acknowledgements", 1), data.get("zone", "UTC"))
+        acknowledgements, zone, region = (
+            data.get("acknowledgements", 1),
+            data.get("zone", "UTC"),
+            data.get("region", ""),
+        )
+        return cls(slug, rounds, steps, catch_all, acknowledgements, zone, region)
 
 
 def policy_for(service_id: int | None) -> Policy:
@@ -91,9 +99,9 @@ def policy_of(policy: EscalationPolicy, rows: Sequence[EscalationStep]) -> Polic
     """A policy with its steps, in their order, as a run takes it."""
     steps = [Step(timedelta(seconds=row.wait), list(row.notify), row.during) for row in rows]
     any_time = all(step.during == EscalationStep.During.ALWAYS for step in steps)
-    zone = "UTC" if any_time else zone_of(policy.team_id)
+    clock = Clock("UTC") if any_time else clock_of(policy.team_id)
     catch_all = list(policy.catch_all) or administrators()
-    return Policy(policy.slug, policy.repeat + 1, steps, catch_all, policy.acknowledgements, zone)
+    return Policy(policy.slug, policy.repeat + 1, steps, catch_all, policy.acknowledgements, *clock)
 
 
 def taken_at(policies: Iterable[EscalationPolicy], at: datetime) -> dict[int, list[EscalationStep]]:
@@ -101,9 +109,11 @@ def taken_at(policies: Iterable[EscalationPolicy], at: datetime) -> dict[int, li
     always = EscalationStep.During.ALWAYS
     steps = {policy: list(policy.steps.all()) for policy in policies}
     timed = [policy.team_id for policy, rows in steps.items() if any(row.during != always for row in rows)]
-    zones = zones_of(timed) if timed else {}
+    clocks = clocks_of(timed) if timed else {}
     return {
-        policy.pk: [row for row in rows if working_hours.is_taken(row.during, at, zones.get(policy.team_id, "UTC"))]
+        policy.pk: [
+            row for row in rows if working_hours.is_taken(row.during, at, *clocks.get(policy.team_id, Clock("UTC")))
+        ]
         for policy, rows in steps.items()
     }
 

@@ -227,6 +227,7 @@ SECTIONS = {
                 "name": Field(Text(), default=""),
                 "team": Field(TEAM, required=True),
                 "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
+                "region": Field(Region(), kept=True, default=""),
                 "layers": Field(List(LAYER, "a layer"), kept=True, default=[]),
                 "overrides": Field(List(OVERRIDE, "an override"), kept=True, default=[]),
                 "covers": Field(List(COVER, "a cover"), kept=True, default=[]),

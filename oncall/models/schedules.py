@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.models import Configured
 from foundation.wallclock import WallClockField
-from teams.models import Team, User, check_timezone
+from teams.models import Team, User, check_region, check_timezone
 
 
 class LiveQuerySet(models.QuerySet["Schedule"]):
@@ -30,6 +30,13 @@ class Schedule(Configured):
     name = models.CharField(max_length=200, blank=True)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="schedules")
     timezone = models.CharField(max_length=64, validators=[check_timezone])
+    region = models.CharField(
+        _("public holidays of"),
+        max_length=10,
+        blank=True,
+        validators=[check_region],
+        help_text=_("days that are no working days for its team, such as GB-ENG; empty: none are known"),
+    )
     layers_changed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("when its layers last became other ones: calendar programs ask")
     )

@@ -3,7 +3,7 @@
 from teams.models.access import ApiToken, SignInLink, digest
 from teams.models.notices import Notice
 from teams.models.owned import Area, Membership, Playbook, Service, ServiceQuerySet, Team
-from teams.models.people import DEMO, Organisation, Role, Severity, User, UserManager, check_timezone
+from teams.models.people import DEMO, Organisation, Role, Severity, User, UserManager, check_region, check_timezone
 
 __all__ = [
     "DEMO",
@@ -21,6 +21,7 @@ __all__ = [
     "Team",
     "User",
     "UserManager",
+    "check_region",
     "check_timezone",
     "digest",
 ]

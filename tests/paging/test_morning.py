@@ -189,3 +189,10 @@ def test_working_hours_on_the_clock_of_a_zone(local: str, working: bool, morning
     at = first_instant(datetime.fromisoformat(local), zone)
     assert is_working(at, zone) is working
     assert next_morning(at, zone) == first_instant(datetime.fromisoformat(morning), zone)
+
+
+def test_the_next_working_morning_is_after_the_holidays() -> None:
+    """Christmas Eve at night, in England: Friday and Saturday are holidays, and Monday is one instead."""
+    night = datetime(2026, 12, 24, 22, tzinfo=UTC)
+    assert next_morning(night, "Europe/London") == datetime(2026, 12, 25, 9, tzinfo=UTC)
+    assert next_morning(night, "Europe/London", "GB-ENG") == datetime(2026, 12, 29, 9, tzinfo=UTC)

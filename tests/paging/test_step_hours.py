@@ -75,6 +75,17 @@ def test_within_them_it_is_a_step_like_any(by_day: World) -> None:
     assert not incident.timeline.filter(kind=Kind.NOT_PAGED).exists()
 
 
+def test_a_public_holiday_is_no_working_day(by_day: World) -> None:
+    Schedule.objects.update(region="GB-ENG")
+    boxing_day_observed = datetime(2026, 12, 28, 10, tzinfo=LONDON)
+    incident = by_day.open(at=boxing_day_observed)
+    work_off(boxing_day_observed, "paging")
+    assert called(incident) == [("Bob", "first")]
+    assert is_taken("working_hours", boxing_day_observed, "Europe/London")
+    assert not is_taken("working_hours", boxing_day_observed, "Europe/London", "GB-ENG")
+    assert is_taken("working_hours", boxing_day_observed + timedelta(days=1), "Europe/London", "GB-ENG")
+
+
 def test_it_is_asked_at_the_instant_of_the_step(by_day: World) -> None:
     """A run that began in the evening takes the step of the day when its turn comes again in the morning."""
     EscalationStep.objects.filter(position=1).update(wait=3600)
