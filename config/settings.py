@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.schema_names import ENUM_NAMES
 
 if importlib.util.find_spec("psycopg"):
     raise ImproperlyConfigured(
@@ -255,26 +256,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "Class": "teams.models.Severity",
-        "TimelineKind": "incidents.models.Kind",
-        "ImpactKind": "incidents.models.ImpactInterval.Kind",
-        "CalendarKind": "oncall.models.ImportedCalendar.Kind",
-        "IncidentRole": "incidents.models.RoleTenure.Role",
-        "DutyRole": "oncall.models.DutyRole",
-        "MethodKind": "paging.models.ContactMethod.Kind",
-        "PageReason": "paging.models.Page.Reason",
-        "RejectedReason": "alerts.models.RejectedDelivery.Reason",
-        "IncidentState": "incidents.models.State",
-        "DeliveryState": "paging.models.Delivery.State",
-        "PostmortemState": "postmortems.models.Postmortem.State",
-        "ClockState": "postmortems.models.Clock.State",
-        "ClockKind": "postmortems.models.Clock.Kind",
-        "WaiverCode": "postmortems.models.Clock.Waiver",
-        "ItemState": "postmortems.models.Remediation.State",
-        "BlockCode": "postmortems.models.UnblockRequest.Code",
-        "UpdateStatus": "status.models.PublicUpdate.Status",
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
 }
 
 LOGGING = {
