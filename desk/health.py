@@ -69,13 +69,15 @@ def health(request: HttpRequest) -> HttpResponse:
     user, at, standing = person(request), timezone.now(), who(request)
     cards = cards_of(Schedule.objects.live().select_related("team"), user, standing)
     services = Service.objects.filter(archived_at=None).select_related("team").order_by("name", "slug")
+    thin = _thin(leading_of(services, at))
     context = {
         "at": at,
         "groups": _groups(cards),
         "red": sum(card.tone == Tone.RED for card in cards),
         "amber": sum(card.tone == Tone.AMBER for card in cards),
         "owed": [own for own in _once(cards) if own.rest_until],
-        "thin": _thin(leading_of(services, at)),
+        "thin": [one for one in thin if one.service.team_id in standing.own_teams],
+        "thin_far": [one for one in thin if one.service.team_id not in standing.own_teams],
     }
     return render(request, "desk/health.html", context)
 

@@ -184,8 +184,14 @@ def weeks_tone(share: float) -> Tone | None:
 def rest_until(
     acted: datetime, zone: str, rest: timedelta, hours: Hours = USUAL, *, region: str = ""
 ) -> datetime | None:
-    """Until when rest is owed to somebody in `zone` whose last act was at `acted`; None after one in working hours."""
-    return None if part_of(acted, zone, hours, region=region) == Part.WORK else acted + rest
+    """Until when rest is owed to somebody in `zone` whose last act was at `acted`; None: no rest of theirs is cut short.
+
+    An act of the night always does; one of the evening when the rest reaches into working hours.
+    """
+    until = acted + rest
+    part, after = (part_of(at, zone, hours, region=region) for at in (acted, until))
+    owed = part == Part.SLEEP or (part == Part.OFF and after == Part.WORK)
+    return until if owed else None
 
 
 @dataclass(frozen=True)

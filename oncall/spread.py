@@ -35,11 +35,13 @@ class Spread:
     trained: int
     never: tuple[int, ...]
     next_lead: int | None
+    possible: float = 1.0
+    """The most that the index can be: two incidents cannot be led by three people."""
 
     @property
     def narrow(self) -> bool:
-        """Whether it is below the target."""
-        return self.index is not None and self.index < TARGET
+        """Whether it is below the target, as far as there were incidents to share."""
+        return self.index is not None and self.index < TARGET * self.possible
 
     @property
     def alone(self) -> bool:
@@ -63,8 +65,10 @@ def spread(led: Iterable[Led], trained: Collection[int]) -> Spread:
     order = {person: place for place, person in enumerate(trained)}
     by_need = sorted(order, key=lambda one: (times[one], latest[one].timestamp() if one in latest else 0, order[one]))
     known = len(order.keys() | times.keys())
+    shared = min(1.0, sum(times.values()) / known) if known else 1.0
     index = min(1.0, max(1 / known, exp(_entropy(times.values())) / known)) if order and times else None
-    return Spread(index, len(order), tuple(one for one in order if not times[one]), by_need[0] if by_need else None)
+    never = tuple(one for one in order if not times[one])
+    return Spread(index, len(order), never, by_need[0] if by_need else None, shared)
 
 
 def _entropy(amounts: Iterable[int]) -> float:

@@ -114,6 +114,9 @@ def test_the_service_says_who_might_lead_next(rota: World, sign_in: SignIn, now:
     assert "Only Ana Ames is trained: when they are away, nobody knows it." in words(client, page)
     skills.train(rota.bob, rota.service, on=date(2026, 5, 1), at=AT, by=None)
     lifecycle.acknowledge(Incident.objects.get(), by=rota.ana, at=AT - HOUR)
+    assert "Spread of leading: 0.50 (1 is even)" in words(client, page), "one incident cannot be led by two"
+    again = make_incident("Again", service=rota.service, at=AT - 30 * HOUR)
+    lifecycle.acknowledge(again, by=rota.ana, at=AT - 30 * HOUR)
     text = words(client, page)
     assert "Let Bob Bell lead the next incident: trained, and has led none in 180 days." in text
     assert "Spread of leading: 0.50 below 0.6: a few carry it" in text

@@ -186,7 +186,10 @@ def test_too_many_weeks(share: float, tone: Tone | None) -> None:
 def test_rest_is_owed_after_the_last_act_of_a_night() -> None:
     eleven = 11 * HOUR
     assert rest_until(at("2026-11-17 03:00"), "UTC", eleven) == at("2026-11-17 14:00")
-    assert rest_until(at("2026-11-17 20:00"), "UTC", eleven) == at("2026-11-18 07:00")
+    assert rest_until(at("2026-11-17 21:30"), "UTC", eleven) == at("2026-11-18 08:30"), "it reaches into the morning"
+    assert rest_until(at("2026-11-17 20:59"), "UTC", eleven) is None, "it ends before work begins"
+    assert rest_until(at("2026-11-20 21:30"), "UTC", eleven) is None, "nobody works on Saturday"
+    assert rest_until(at("2026-11-20 22:00"), "UTC", eleven) == at("2026-11-21 09:00")
     assert rest_until(at("2026-11-17 17:59"), "UTC", eleven) is None
     assert rest_until(at("2026-10-25 00:30"), "Europe/London", eleven) == at("2026-10-25 11:30")
 

@@ -40,6 +40,13 @@ def test_below_the_target_it_is_narrow() -> None:
     assert not spread([], [1, 2]).narrow
 
 
+def test_few_incidents_cannot_be_spread_further() -> None:
+    assert not spread(led(1), [1, 2, 3]).narrow
+    assert not spread(led(1, 2), [1, 2, 3, 4, 5]).narrow
+    assert spread(led(1, 1), [1, 2, 3, 4, 5]).narrow
+    assert spread(led(1, 1, 1), [1, 2, 3]).narrow
+
+
 def test_who_leads_twice_in_one_incident_counts_once() -> None:
     twice = [Led(7, 1, THEN), Led(7, 1, THEN), Led(7, 2, THEN)]
     assert spread(twice, [1, 2]).index == pytest.approx(1)

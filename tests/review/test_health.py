@@ -151,7 +151,7 @@ def test_one_trained_person_is_a_risk_and_a_lapsed_training_is_none(pay: Schedul
     assert single() is None
 
 
-@pytest.mark.parametrize(("hour", "owed"), [(1, True), (17 - 24, False), (20 - 24, True), (13 - 24, False)])
+@pytest.mark.parametrize(("hour", "owed"), [(1, True), (17 - 24, False), (20 - 24, False), (22 - 24, True)])
 def test_rest_is_owed_after_the_last_act_of_the_night(
     hour: int, owed: bool, pay: Schedule, people: list[User], ledger: Service
 ) -> None:
