@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -38,7 +39,8 @@ def file(*cards: str) -> bytes:
 def refused(*cards: str) -> str:
     """Why, by the plan and by the writer alike."""
     sentences = []
-    for act in (lambda: look(file(*cards)), lambda: apply(file(*cards), at=AT)):
+    acts: list[Callable[[], object]] = [lambda: look(file(*cards)), lambda: apply(file(*cards), at=AT)]
+    for act in acts:
         with pytest.raises(Refused) as refusal:
             act()
         sentences.append("; ".join(f"{one.line}: {one.sentence}" for one in refusal.value.problems))
