@@ -45,6 +45,7 @@ WRITERS = [
     "postmortems/publication.py",
     "postmortems/reminders.py",
     "postmortems/writing.py",
+    "review/payroll.py",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers", "shared", "base_utils"}
 # `desk/services.py` shows the pages of services: the thing, not the habit.
