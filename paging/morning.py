@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from incidents.models import Incident
 from incidents.severity import LOW_URGENCY
-from oncall import working_hours
-from oncall.team_clock import clock_of
+from oncall import holidays
+from oncall.team_clock import zone_of
 from teams.models import Service
 
 NOBODY_IS_WOKEN_UP_TO = Decimal(7000)
@@ -35,10 +35,9 @@ def held(incident: Incident, at: datetime) -> Held | None:
     service = incident.service
     if service.covered != Service.Covered.WORKING_HOURS or may_cost(incident) > NOBODY_IS_WOKEN_UP_TO:
         return None
-    clock = clock_of(service.team_id)
-    if working_hours.is_working(at, *clock):
+    if holidays.is_working(service.team_id, at):
         return None
-    return Held(working_hours.next_morning(at, *clock), clock.zone, str(service))
+    return Held(holidays.next_morning(service.team_id, at), zone_of(service.team_id), str(service))
 
 
 def may_cost(incident: Incident) -> Decimal:

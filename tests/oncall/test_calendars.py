@@ -226,15 +226,17 @@ def test_holidays_are_asked_by_day(server: CalendarServer, house: House) -> None
     )
     server.served = Served(body)
     one = added(server, kind=Kind.HOLIDAYS, team=house.team)
-    house.schedule.timezone = "Pacific/Auckland"
-    found = {day: holidays.holiday_on(house.ana, date(2026, *day)) for day in ((12, 9), (12, 10), (12, 11), (11, 12))}
+    team = house.team.pk
+    found = {day: holidays.team_holiday(team, date(2026, *day)) for day in ((12, 9), (12, 10), (12, 11), (11, 12))}
     assert found == {(12, 9): "", (12, 10): "Founders' day", (12, 11): "", (11, 12): "Last week"}
-    assert holidays.holiday_on(house.zoe, date(2026, 12, 10)) == ""
-    house.ana.region = "GB-ENG"
-    assert "Christmas" in holidays.holiday_on(house.ana, date(2026, 12, 25))
+    assert holidays.team_holiday(make_team("others").pk, date(2026, 12, 10)) == ""
+    evening = datetime(2026, 12, 9, 20, tzinfo=UTC)
+    assert not holidays.is_working(team, datetime(2026, 12, 10, 12, tzinfo=UTC))
+    assert holidays.next_morning(team, evening).date() == date(2026, 12, 11)
     calendars.remove_calendar(one, at=AT)
-    assert holidays.holiday_on(house.ana, date(2026, 12, 10)) == ""
-    assert holidays.holiday_on(house.ana, date(2026, 11, 12)) == "Last week"
+    assert holidays.is_working(team, datetime(2026, 12, 10, 12, tzinfo=UTC))
+    assert holidays.next_morning(team, evening).date() == date(2026, 12, 10)
+    assert holidays.team_holiday(team, date(2026, 11, 12)) == "Last week"
 
 
 def test_only_what_is_new_is_read_and_once_a_day_everything(server: CalendarServer, house: House) -> None:
