@@ -6,7 +6,7 @@ Also after an outage it is one word, about who has it now: what was missed in be
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 SHOWN = 10
 """Open incidents told by name."""
+BESIDE: list[Callable[[Sequence[Service]], list[str]]] = []
+"""What rooms above this one add to the word: lines about these services, none when there is nothing to say."""
 
 
 def tell(at: datetime) -> int:
@@ -65,10 +67,14 @@ def notes_told(schedules: Iterable[Schedule], since: datetime) -> list[HandoverN
 
 def burning(schedule: Schedule) -> list[Incident]:
     """Open incidents of the services for which `schedule` is asked; those of restricted ones are not told by mail."""
-    asking = {"coverage__policy__steps__notify__contains": [f"schedule:{schedule.slug}"]}
-    services = Service.objects.filter(archived_at=None, **asking)
-    found = Incident.objects.open().filter(service__in=services, restricted=False)
+    found = Incident.objects.open().filter(service__in=services_of(schedule), restricted=False)
     return list(found.select_related("held_by").order_by("pk"))
+
+
+def services_of(schedule: Schedule) -> list[Service]:
+    """The services for which `schedule` is asked."""
+    asking = {"coverage__policy__steps__notify__contains": [f"schedule:{schedule.slug}"]}
+    return list(Service.objects.filter(archived_at=None, **asking).distinct())
 
 
 def _tell(schedule: Schedule, change: Change, person: User, at: datetime) -> None:
@@ -87,6 +93,10 @@ def _words(schedule: Schedule, change: Change, notes: list[HandoverNote], at: da
     if change.before:
         lines[0] += " " + _("Before you: %s.") % change.before
     lines += ["", *_burning(burning(schedule))]
+    services = services_of(schedule)
+    for beside in BESIDE:
+        if said := beside(services):
+            lines += ["", *said]
     for note in notes:
         lines += ["", _("%(who)s wrote for you:") % {"who": note.author}, note.text]
     return (until if duty.until else open_end) % words, "\n".join(lines)
