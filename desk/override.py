@@ -24,7 +24,7 @@ from desk.undo_offer import tell
 from desk.undo_plans import override_offer
 from oncall import rosters, writers
 from oncall.differences import Difference, compare
-from oncall.models import Override, Schedule
+from oncall.models import DutyRole, Override, Schedule
 from oncall.rosters import Shift
 from oncall.rotation import Source
 from oncall.skills import missing
@@ -60,6 +60,21 @@ class OverrideForm(forms.Form):
     starts = WallClock(label=gettext_lazy("From"))
     ends = WallClock(label=gettext_lazy("To"))
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
+    role = forms.ChoiceField(label=gettext_lazy("What for"), choices=DutyRole.choices, required=False)
+
+    def __init__(self, data: Any = None, *, schedule: Schedule, initial: Any = None) -> None:  # noqa: ANN401
+        super().__init__(data, initial=initial)
+        known = set(schedule.layers.values_list("role", flat=True)) | {DutyRole.PRIMARY.value}
+        if len(known) == 1:
+            del self.fields["role"]
+        else:
+            offered = [(role, label) for role, label in DutyRole.choices if role in known]
+            self.fields["role"].choices = offered  # type: ignore[attr-defined]
+
+    @property
+    def duty(self) -> str:
+        """The role that is taken over; the primary unless another one is chosen."""
+        return self.cleaned_data.get("role") or DutyRole.PRIMARY.value
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,10 +84,10 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
     standing = who(request)
     require(may_write(standing), _("Observers read; they move no shift."))
     if request.method != "POST":
-        return _show(request, schedule, OverrideForm(initial=_initial(request, schedule)))
+        return _show(request, schedule, OverrideForm(schedule=schedule, initial=_initial(request, schedule)))
     if "remove" in request.POST:
         return _remove(request, schedule, standing)
-    form = OverrideForm(request.POST)
+    form = OverrideForm(request.POST, schedule=schedule)
     if "edit" in request.POST:
         return _show(request, schedule, form)
     try:
@@ -106,6 +121,7 @@ def _add(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> Overri
         starts=data["starts"],
         ends=data["ends"],
         reason=data["reason"],
+        role=form.duty,
         by=person(request),
         at=timezone.now(),
     )
@@ -119,10 +135,10 @@ def _differences(schedule: Schedule, form: OverrideForm, request: HttpRequest) -
     data = form.cleaned_data
     start = first_instant(data["starts"], schedule.timezone)
     end = max(start, last_instant(data["ends"], schedule.timezone))
-    before = rosters.shifts(schedule, start, end)
+    before = rosters.shifts(schedule, start, end, role=form.duty)
     with transaction.atomic():
         _add(schedule, form, request)
-        after = rosters.shifts(schedule, start, end)
+        after = rosters.shifts(schedule, start, end, role=form.duty)
         transaction.set_rollback(True)
     return compare(before, after)
 

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 
 from oncall import rosters, writers
-from oncall.models import Override, Schedule
+from oncall.models import DutyRole, Layer, Override, Schedule
 from teams.models import Role, User
 from tests.desk.conftest import World
-from tests.factories import AT, make_user
+from tests.factories import AT, make_layer, make_user
 
 SignIn = Callable[[User], Client]
 PAGE = "/oncall/payments-primary/override/"
@@ -147,3 +147,20 @@ def test_what_the_file_says_is_changed_in_the_file(world: World, sign_in: SignIn
         world.schedule, person=world.bob, starts=start, ends=start + timedelta(hours=2), by=None, at=AT, from_file=True
     )
     assert sign_in(world.ada).post(PAGE, {"remove": made.pk}).status_code == 404
+
+
+def test_a_schedule_with_another_role_asks_what_for(world: World, sign_in: SignIn, now: object) -> None:
+    browser = sign_in(world.ada)
+    assert 'name="role"' not in browser.get(PAGE).content.decode()
+    seconds = make_layer(world.schedule, world.ada, name="seconds")
+    Layer.objects.filter(pk=seconds.pk).update(role=DutyRole.SECONDARY)
+    assert 'name="role"' in browser.get(PAGE).content.decode()
+    typed = {**FORM, "role": "secondary"}
+    (change,) = browser.post(PAGE, typed).context["differences"]
+    assert (change.before, change.after) == (world.ada, world.bob)
+    assert browser.post(PAGE, {**typed, "role": "shadow"}).status_code == 422
+    assert browser.post(PAGE, {**typed, "confirm": "yes"}).status_code == 303
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    assert rosters.who_is_on_call(world.schedule, noon) == world.ana
+    assert rosters.who_is_on_call(world.schedule, noon, role="secondary") == world.bob
+    assert "secondary" in browser.get("/oncall/payments-primary/").content.decode()

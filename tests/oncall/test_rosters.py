@@ -250,3 +250,49 @@ def test_who_cannot_hold_the_pager() -> None:
     with pytest.raises(ValidationError, match="at most 300"):
         add(schedule, ana, "2026-11-21T08:00", "2026-11-21T20:00", reason="x" * 301)
     assert not Override.objects.exists()
+
+
+def test_ten_thousand_overrides(django_assert_num_queries: Counter) -> None:
+    """Half an hour each, one after the other, from two people in turn: every instant has its own, and a year is right."""
+    ana, bob, cleo = three()
+    schedule = make_schedule("busy", cleo)
+    begin, half = local("2026-12-01 00:00"), timedelta(minutes=30)
+    Override.objects.bulk_create(
+        Override(
+            schedule=schedule,
+            person=(ana, bob)[number % 2],
+            starts=begin + number * half,
+            ends=begin + (number + 1) * half,
+            created_at=AT + timedelta(seconds=number),
+        )
+        for number in range(10_000)
+    )
+    first = begin.replace(tzinfo=UTC)
+    with django_assert_num_queries(2):
+        assert rosters.who_is_on_call(schedule, first + 9_999 * half + timedelta(minutes=1)) == bob
+    with django_assert_num_queries(2):
+        found = rosters.shifts(schedule, first - half, first + 10_001 * half)
+    assert [len(found), found[0].person, found[1].person, found[-2].person, found[-1].person] == [
+        10_002,
+        cleo,
+        ana,
+        bob,
+        cleo,
+    ]
+
+
+def test_what_was_taken_back_stood_until_then() -> None:
+    """A page that went to Bob under an override is not rewritten when the override is taken back."""
+    ana, bob, _cleo = three()
+    schedule = make_schedule("s", ana)
+    row = add(schedule, bob, "2026-11-21 08:00", "2026-11-21 20:00")
+    writers.remove_override(row, at=AT + timedelta(hours=2))
+    found = rosters.shifts(schedule, AT - timedelta(hours=4), AT + timedelta(hours=8))
+    assert [(one.person, one.start) for one in found] == [
+        (ana, AT - timedelta(hours=4)),
+        (bob, z("2026-11-21 08:00")),
+        (ana, AT + timedelta(hours=2)),
+    ]
+    later = add(schedule, bob, "2026-11-22 08:00", "2026-11-22 20:00")
+    writers.remove_override(later, at=AT + timedelta(hours=3))
+    assert rosters.who_is_on_call(schedule, z("2026-11-22 12:00")) == ana
