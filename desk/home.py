@@ -24,7 +24,7 @@ from desk.guard import person, visible, who
 from desk.pagers import gaps_ahead, next_shift
 from incidents.models import Incident
 from incidents.severity import rank
-from oncall.models import Schedule
+from oncall.models import Schedule, Swap
 from oncall.swaps import open_swaps
 from paging.handovers import notes_told
 from paging.models import Page
@@ -117,7 +117,7 @@ def _swaps(user: User, at: datetime) -> list[Duty]:
             _("Answer"),
             due=swap.start,
         )
-        for swap in open_swaps(at).filter(asked=user)
+        for swap in open_swaps(at).filter(asked=user, state=Swap.State.ASKED)
     ]
 
 

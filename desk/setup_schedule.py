@@ -65,6 +65,7 @@ class ScheduleForm(SetupForm):
     )
     timezone = Zone()
     region = Region()
+    swaps_need_approval = forms.BooleanField(required=False, label=gettext_lazy("Swaps of shifts need a manager's yes"))
 
     def fit(self) -> None:
         """Teams that are theirs to set up."""
@@ -78,6 +79,7 @@ class ScheduleForm(SetupForm):
             "team": row.team.slug,
             "timezone": row.timezone,
             "region": row.region,
+            "swaps_need_approval": row.swaps_need_approval,
             "layers": [as_typed(layer) for layer in layers],
         }
 
@@ -123,6 +125,7 @@ class ScheduleForm(SetupForm):
         if self.data.get("holder") == "keep" and self.before:
             layers = keeping(self.before[0].person, layers, data["timezone"], at)
         row.name, row.team, row.timezone, row.region = data["name"], data["team"], data["timezone"], data["region"]
+        row.swaps_need_approval = data["swaps_need_approval"]
         save_schedule(row, layers=layers, by=by, at=at)
 
     def preview(self, row: Schedule, at: datetime) -> Ahead:

@@ -19,12 +19,25 @@ from desk.guard import person, require, who
 from desk.schedule import read_instant
 from foundation.ui import times
 from oncall.models import DutyRole, Schedule, Swap
-from oncall.swaps import Span, accept_swap, ask_swap, decline_swap, mates, shifts_ahead, withdraw_swap
+from oncall.swaps import (
+    Span,
+    accept_swap,
+    approve_swap,
+    ask_swap,
+    decline_swap,
+    mates,
+    refuse_swap,
+    shifts_ahead,
+    withdraw_swap,
+)
 from paging import notices
+from teams.leads import lead_for
 from teams.models import User
-from teams.permissions import may_write
+from teams.permissions import Standing, may_edit_team_config, may_write
 
 ANSWERS: dict[str, Callable[..., Swap]] = {"accept": accept_swap, "decline": decline_swap, "withdraw": withdraw_swap}
+DECISIONS: dict[str, Callable[..., Swap]] = {"approve": approve_swap, "refuse": refuse_swap}
+"""What is said for the team, by those who set it up."""
 MOST_NOTE = 300
 
 
@@ -66,12 +79,10 @@ def swap(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def answer(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """`answer`: accept, decline or withdraw; 303 back to the schedule with the sentence of what is true now."""
+    """`answer`: accept, decline, withdraw, approve or refuse; 303 to the schedule with the sentence of what is true now."""
     found = get_object_or_404(Swap.objects.select_related("schedule"), pk=number, schedule__slug=slug)
     user, at = person(request), timezone.now()
-    if user.pk not in {found.asked_id, found.asked_by_id}:
-        raise Http404
-    act = ANSWERS.get(request.POST.get("answer", ""))
+    act = act_of(found, request.POST.get("answer", ""), who(request))
     if act is None:
         raise Http404
     try:
@@ -97,14 +108,29 @@ def tell_asked(made: Swap, at: datetime) -> None:
     _tell(made, made.asked, _("%(who)s asks you to take a shift of %(schedule)s"), at)
 
 
+def act_of(found: Swap, answer: str, standing: Standing) -> Callable[..., Swap] | None:
+    """What `answer` does, when this person may give it: the two themselves, and for the team those who set it up."""
+    if answer in DECISIONS and may_edit_team_config(standing, found.schedule.team_id):
+        return DECISIONS[answer]
+    return ANSWERS.get(answer) if standing.user_id in {found.asked_id, found.asked_by_id} else None
+
+
 def tell_answered(made: Swap, at: datetime) -> None:
-    """Who asked hears the answer."""
+    """Who asked hears the answer; who manages the team hears that one waits for them; both hear what was decided."""
     words = {
         Swap.State.ACCEPTED: _("%(other)s takes your shift of %(schedule)s"),
         Swap.State.DECLINED: _("%(other)s cannot take your shift of %(schedule)s"),
+        Swap.State.AGREED: _("%(other)s would take your shift of %(schedule)s; a manager has to say yes"),
     }
     if made.state in words:
         _tell(made, made.asked_by, words[Swap.State(made.state)], at)
+    manager = made.schedule.team.manager or lead_for(made.schedule.team)
+    if made.state == Swap.State.AGREED and manager:
+        _tell(made, manager, _("%(who)s and %(other)s want to swap a shift of %(schedule)s: say yes or no"), at)
+    if made.decided_by_id:
+        yes = _("You have a shift of %(schedule)s that was %(who)s's: the swap was approved")
+        no = _("Your swap with %(who)s in %(schedule)s was not approved")
+        _tell(made, made.asked, yes if made.state == Swap.State.ACCEPTED else no, at)
 
 
 def _tell(made: Swap, to: User, subject: str, at: datetime) -> None:

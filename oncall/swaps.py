@@ -88,12 +88,44 @@ def ask_swap(
 
 @transaction.atomic
 def accept_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
-    """`by`, who was asked, takes the shift. Raises ValidationError when it was answered, is over, or things have changed."""
+    """`by`, who was asked, takes the shift; where the schedule wants a manager's yes, it is agreed and waits for that.
+
+    Raises ValidationError when it was answered, is over, or things have changed.
+    """
     swap = _open(swap, at)
     _only(by, swap.asked)
+    if swap.schedule.swaps_need_approval:
+        _check_again(swap, at)
+        return _answered(swap, Swap.State.AGREED, at)
+    return _done(swap, by, at)
+
+
+@transaction.atomic
+def approve_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
+    """`by` says yes for the team; whether they may is asked before. Raises ValidationError as `accept_swap` does."""
+    swap = _open(swap, at, Swap.State.AGREED)
+    swap.decided_by = by
+    return _done(swap, by, at)
+
+
+@transaction.atomic
+def refuse_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
+    """`by` says no for the team; everybody keeps their shift."""
+    swap = _open(swap, at, Swap.State.AGREED)
+    swap.decided_by = by
+    return _answered(swap, Swap.State.DECLINED, at)
+
+
+def _check_again(swap: Swap, at: datetime) -> tuple[Span, Span | None]:
+    """The shifts, which both must still have."""
     back = Span(swap.back_start, swap.back_end, swap.role) if swap.back_start and swap.back_end else None
     shift = Span(swap.start, swap.end, swap.role)
     _check(swap.schedule, swap.asked_by, swap.asked, shift, back, at)
+    return shift, back
+
+
+def _done(swap: Swap, by: User, at: datetime) -> Swap:
+    shift, back = _check_again(swap, at)
     _give(swap, swap.asked, shift, by, at)
     if back:
         _give(swap, swap.asked_by, back, by, at)
@@ -111,20 +143,22 @@ def decline_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
 @transaction.atomic
 def withdraw_swap(swap: Swap, *, by: User, at: datetime) -> Swap:
     """`by`, who asked, asks no more. Raises ValidationError when it was answered or is over."""
-    swap = _open(swap, at)
+    swap = _open(swap, at, Swap.State.ASKED, Swap.State.AGREED)
     _only(by, swap.asked_by)
     return _answered(swap, Swap.State.WITHDRAWN, at)
 
 
 def open_swaps(at: datetime) -> QuerySet[Swap]:
-    """Those that wait for an answer and whose shift is not over."""
-    return Swap.objects.filter(state=Swap.State.ASKED, end__gt=at).select_related("schedule", "asked_by", "asked")
+    """Those that wait for an answer or for a manager's yes, and whose shift is not over."""
+    return Swap.objects.filter(state__in=[Swap.State.ASKED, Swap.State.AGREED], end__gt=at).select_related(
+        "schedule", "asked_by", "asked"
+    )
 
 
-def _open(swap: Swap, at: datetime) -> Swap:
+def _open(swap: Swap, at: datetime, *states: str) -> Swap:
     Schedule.objects.select_for_update(no_key=True).get(pk=swap.schedule_id)
     found = Swap.objects.select_for_update(of=("self",)).select_related("schedule", "asked_by", "asked").get(pk=swap.pk)
-    if found.state != Swap.State.ASKED:
+    if found.state not in (states or (Swap.State.ASKED,)):
         raise ValidationError(_("This was answered already: it is %s.") % found.get_state_display())
     if found.end <= at:
         raise ValidationError(_("That shift is over."))
@@ -138,7 +172,7 @@ def _only(by: User, person: User) -> None:
 
 def _answered(swap: Swap, state: str, at: datetime) -> Swap:
     swap.state, swap.answered_at = state, at
-    swap.save(update_fields=["state", "answered_at"])
+    swap.save(update_fields=["state", "answered_at", "decided_by"])
     return swap
 
 

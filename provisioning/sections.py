@@ -9,16 +9,14 @@ from typing import Any
 
 from alerts.kinds import KINDS
 from alerts.models import Source
-from oncall.limits import DAYS, MOST_ACKNOWLEDGEMENTS, MOST_EVERY, MOST_REPEATS, SHORTEST_WAIT
-from oncall.models import DutyRole, EscalationStep, Layer
+from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
+from oncall.models import EscalationStep
 from paging.models import ContactMethod
 from provisioning.kinds import (
     Choice,
-    Clock,
     Day,
     Duration,
     Email,
-    Moment,
     Number,
     Region,
     Slug,
@@ -28,18 +26,17 @@ from provisioning.kinds import (
     Zone,
 )
 from provisioning.rate_card import RATE_CARD
+from provisioning.roster_records import AGREEMENT, COVER, LAYER, NAME, OVERRIDE, TRAINING, USER
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
 
 CLASS = Choice("a class", tuple(Severity.values))
 RULE_CLASSES = Choice("a class", (*Severity.values, "default"))
-DAY = Choice("a day", DAYS)
-NAME = Field(Text(least=1), required=True)
 SLUG = Field(Slug(), required=True)
 METHODS = tuple(kind for kind in ContactMethod.Kind.values if kind != ContactMethod.Kind.WEBPUSH)
 """Kinds of methods that a file may name: a push is a subscription that one browser made, so it belongs to no file."""
-USER, TEAM, SERVICE, POLICY, SOURCE = (Refers(kind) for kind in ("user", "team", "service", "policy", "source"))
+TEAM, SERVICE, POLICY, SOURCE = (Refers(kind) for kind in ("team", "service", "policy", "source"))
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
@@ -75,56 +72,6 @@ RULE = Record(
     "a rule",
     {"via": Field(Slug(most=60), required=True), "after": Field(Duration(), default=timedelta(0), always=True)},
 )
-ROTATION = Record(
-    "a rotation",
-    {
-        "every": Field(Whole(1, MOST_EVERY), default=1, always=True),
-        "unit": Field(Choice("a unit", tuple(Layer.Unit.values)), default="week", always=True),
-    },
-)
-WINDOW = Record(
-    "a window",
-    {
-        "days": Field(List(DAY, "a day", least=1), required=True),
-        "from": Field(Clock(), required=True),
-        "to": Field(Clock(ends=True), required=True),
-    },
-)
-DUTY_ROLE = Field(Choice("what somebody is on duty for", tuple(DutyRole.values)), default="primary")
-LAYER = Record(
-    "a layer",
-    {
-        "name": NAME,
-        "members": Field(List(USER, "a member", least=1), required=True),
-        "rotate": Field(ROTATION, default={"every": 1, "unit": "week"}, always=True),
-        "starts": Field(Moment(), required=True),
-        "timezone": Field(Zone(), default=""),
-        "windows": Field(List(WINDOW, "a window"), default=[]),
-        "count": Field(Choice("a way to count", tuple(Layer.Count.values)), default="calendar"),
-        "role": DUTY_ROLE,
-        "ends": Field(Moment()),
-    },
-)
-OVERRIDE = Record(
-    "an override",
-    {
-        "person": Field(USER, required=True),
-        "from": Field(Moment(), required=True),
-        "to": Field(Moment(), required=True),
-        "reason": Field(Text(most=300), default=""),
-        "role": DUTY_ROLE,
-    },
-)
-COVER = Record(
-    "a cover",
-    {
-        "person": Field(USER, required=True),
-        "for": Field(USER, required=True),
-        "from": Field(Moment(), required=True),
-        "to": Field(Moment(), required=True),
-        "role": DUTY_ROLE,
-    },
-)
 STEP = Record(
     "a step",
     {
@@ -143,26 +90,6 @@ CLASS_FROM = Record(
         "label": NAME,
         "map": Field(Map(Text(), CLASS), default={}),
         "default": Field(CLASS, default=""),
-    },
-)
-TRAINING = Record(
-    "a training",
-    {
-        "person": Field(USER, required=True),
-        "for": Field(Target(("schedule", "service")), required=True),
-        "on": Field(Day(), required=True),
-        "by": Field(Text(most=200), default=""),
-        "until": Field(Day()),
-    },
-)
-AGREEMENT = Record(
-    "an agreement",
-    {
-        "person": Field(USER, required=True),
-        "for": Field(Target(("schedule", "team")), required=True),
-        "on": Field(Day(), required=True),
-        "version": Field(Text(most=60), default=""),
-        "text": Field(Text(most=4000, lines=True), default=""),
     },
 )
 WHO_WHAT_WHEN = ("person", "for", "on")
@@ -228,6 +155,7 @@ SECTIONS = {
                 "team": Field(TEAM, required=True),
                 "timezone": Field(Zone(), kept=True, default=ORGANISATIONS_ZONE),
                 "region": Field(Region(), kept=True, default=""),
+                "swaps_need_approval": Field(Truth(), kept=True, default=False),
                 "layers": Field(List(LAYER, "a layer"), kept=True, default=[]),
                 "overrides": Field(List(OVERRIDE, "an override"), kept=True, default=[]),
                 "covers": Field(List(COVER, "a cover"), kept=True, default=[]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -16,7 +17,7 @@ from desk.api.base import Desk
 from desk.api.documented import bare, listed
 from desk.api.fields import Instant, Person
 from desk.api.oncall import SpanTyped, live_schedule
-from desk.swaps import ANSWERS, tell_answered, tell_asked
+from desk.swaps import act_of, tell_answered, tell_asked
 from incidents.models import NotAllowed
 from oncall import writers
 from oncall.models import Cover, DutyRole, HandoverNote, Swap
@@ -136,11 +137,13 @@ class AnswerSwap(Desk):
 
     @extend_schema(request=None, responses=SwapShape)
     def post(self, request: Request, number: int, answer: str) -> Response:
-        """`accept` and `decline` by who was asked, `withdraw` by who asked."""
-        mine = Swap.objects.filter(Q(asked=self.person) | Q(asked_by=self.person))
-        found = get_object_or_404(mine, pk=number)
+        """`accept` and `decline` by who was asked, `withdraw` by who asked, `approve` and `refuse` for the team."""
+        found = get_object_or_404(Swap.objects.select_related("schedule"), pk=number)
+        act = act_of(found, answer, self.standing)
+        if act is None:
+            raise Http404
         try:
-            made = ANSWERS[answer](found, by=self.person, at=self.at)
+            made = act(found, by=self.person, at=self.at)
         except ValidationError as refusal:
             raise NotAllowed(" ".join(refusal.messages)) from refusal
         tell_answered(made, self.at)

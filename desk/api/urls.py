@@ -64,7 +64,9 @@ urlpatterns = [
     path("schedules/<slug:slug>/notes/", rosters.HandoverNotes.as_view(), name="handover_notes"),
     path("swaps/", rosters.Swaps.as_view(), name="swaps"),
     re_path(
-        r"swaps/(?P<number>\d{1,18})/(?P<answer>accept|decline|withdraw)/$", rosters.AnswerSwap.as_view(), name="swap"
+        r"swaps/(?P<number>\d{1,18})/(?P<answer>accept|decline|withdraw|approve|refuse)/$",
+        rosters.AnswerSwap.as_view(),
+        name="swap",
     ),
     path("absences/", away.Absences.as_view(), name="absences"),
     path("absences/<int:number>/remove/", away.RemoveAbsence.as_view(), name="absence_remove"),

@@ -18,6 +18,7 @@ class Swap(models.Model):
 
     class State(models.TextChoices):
         ASKED = "asked", _("asked")
+        AGREED = "agreed", _("agreed, and waits for a manager's yes")
         ACCEPTED = "accepted", _("accepted")
         DECLINED = "declined", _("declined")
         WITHDRAWN = "withdrawn", _("withdrawn")
@@ -34,6 +35,14 @@ class Swap(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
     created_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("who said yes or no for the team"),
+    )
 
     class Meta:
         ordering = ["schedule", "start", "pk"]

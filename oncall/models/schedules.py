@@ -37,6 +37,11 @@ class Schedule(Configured):
         validators=[check_region],
         help_text=_("days that are no working days for its team, such as GB-ENG; empty: none are known"),
     )
+    swaps_need_approval = models.BooleanField(
+        _("swaps need a manager's yes"),
+        default=False,
+        help_text=_("of the team; until then the shift stays where it is"),
+    )
     layers_changed_at = models.DateTimeField(
         null=True, blank=True, help_text=_("when its layers last became other ones: calendar programs ask")
     )

@@ -27,6 +27,7 @@ def _stored(schedule: Schedule) -> Stored:
         "team": schedule.team.slug,
         "timezone": schedule.timezone,
         "region": schedule.region,
+        "swaps_need_approval": schedule.swaps_need_approval,
         "layers": [_layer_record(layer) for layer in sorted(schedule.layers.all(), key=lambda one: one.position)],
         "overrides": [exception_record(row) for row in overrides.values()],
         "covers": [exception_record(row) for row in covers.values()],
@@ -78,7 +79,10 @@ def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, 
     schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
     team = keys.of("team", record["team"])
     with layers_remembered(schedule, at=at):
-        revive(schedule, {name: record[name] for name in ("name", "timezone", "region")} | {"team_id": team})
+        revive(
+            schedule,
+            {name: record[name] for name in ("name", "timezone", "region", "swaps_need_approval")} | {"team_id": team},
+        )
         write_layers(schedule, [_rotation(said, keys) for said in record["layers"]])
     _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
     _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)

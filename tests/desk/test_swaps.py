@@ -182,3 +182,44 @@ def test_over_is_over(world: World, schedule: Schedule, sign_in: SignIn, now: ob
     answer = sign_in(world.bob).post(f"/oncall/rota/swap/{swap.pk}/", {"answer": "accept"}, follow=True)
     assert "That shift is over." in words(answer.content.decode())
     assert "asks Bob Bell" not in words(answer.content.decode())
+
+
+def test_where_the_team_wants_it_a_manager_says_yes(
+    world: World, schedule: Schedule, sign_in: SignIn, now: object
+) -> None:
+    mia = make_user("Mia Meyer", role=Role.MANAGER)
+    world.team.manager = mia
+    world.team.save()
+    Schedule.objects.filter(pk=schedule.pk).update(swaps_need_approval=True)
+    ana, bob, manager = sign_in(world.ana), sign_in(world.bob), sign_in(mia)
+    mine = coming(schedule, world.ana)[0]
+    ask(ana, schedule, mine, world.bob)
+    swap = Swap.objects.get()
+    path = f"/oncall/{schedule.slug}/swap/{swap.pk}/"
+    assert manager.post(path, {"answer": "approve"}).status_code == 303  # nobody has agreed yet
+    assert Swap.objects.get().state == Swap.State.ASKED
+    bob.post(path, {"answer": "accept"})
+    assert Swap.objects.get().state == Swap.State.AGREED
+    assert holder(schedule, mine) == world.ana
+    assert Notice.objects.filter(person=mia, subject__startswith="Ana Ames and Bob Bell want to swap").count() == 1
+    assert bob.post(path, {"answer": "approve"}).status_code == 404
+    assert "Say yes" not in bob.get(f"/oncall/{schedule.slug}/").content.decode()
+    assert "Say yes" in manager.get(f"/oncall/{schedule.slug}/").content.decode()
+    manager.post(path, {"answer": "approve"})
+    swap.refresh_from_db()
+    assert (swap.state, swap.decided_by) == (Swap.State.ACCEPTED, mia)
+    assert holder(schedule, mine) == world.bob
+    assert Notice.objects.filter(person=world.bob, subject__contains="the swap was approved").count() == 1
+
+
+def test_a_no_for_the_team_leaves_everything(world: World, schedule: Schedule, sign_in: SignIn, now: object) -> None:
+    Schedule.objects.filter(pk=schedule.pk).update(swaps_need_approval=True)
+    ana, bob, ada = sign_in(world.ana), sign_in(world.bob), sign_in(world.ada)
+    mine = coming(schedule, world.ana)[0]
+    ask(ana, schedule, mine, world.bob)
+    path = f"/oncall/{schedule.slug}/swap/{Swap.objects.get().pk}/"
+    bob.post(path, {"answer": "accept"})
+    ada.post(path, {"answer": "refuse"})
+    assert Swap.objects.get().state == Swap.State.DECLINED
+    assert not Override.objects.exists()
+    assert Notice.objects.filter(person=world.bob, subject__contains="was not approved").count() == 1
