@@ -15,6 +15,7 @@ from oncall.limits import is_empty_window
 from oncall.wallclock import LocalTimeError, check_typed
 from provisioning.facts import Facts
 from provisioning.kinds import Findings, nearest
+from provisioning.rows import absences
 from provisioning.rows.machines import route_name
 from provisioning.rows.rosters import identity
 from provisioning.shape import Entry
@@ -35,10 +36,10 @@ ADDRESSES = {
 
 def check(document: dict[str, list[Entry]], facts: Facts, findings: Findings, *, prune: bool) -> None:
     """Note every disagreement in `findings`; bring rules and keys into the form that is compared."""
-    for user in document.get("users", []):
-        _check_user(user, facts, findings, prune=prune)
-    _check_areas(document.get("areas", []), findings)
     zone = next((one["timezone"] for one in document.get("organisation", []) if "timezone" in one), facts.zone)
+    for user in document.get("users", []):
+        _check_user(user, zone, facts, findings, prune=prune)
+    _check_areas(document.get("areas", []), findings)
     for schedule in document.get("schedules", []):
         there = facts.stored["schedules"].get(schedule["slug"])
         own = schedule.get("timezone") or (there.record["timezone"] if there else zone)
@@ -81,7 +82,7 @@ def _once(entries: Iterable[Entry], name: Callable[[Entry], Any], noun: str, fin
         first.setdefault(word, entry.line)
 
 
-def _check_user(user: Entry, facts: Facts, findings: Findings, *, prune: bool) -> None:
+def _check_user(user: Entry, zone: str, facts: Facts, findings: Findings, *, prune: bool) -> None:
     methods = user.get("methods", {})
     for method in methods.values():
         if method["kind"] in ADDRESSES and not _is_address(method["kind"], method["address"]):
@@ -93,6 +94,12 @@ def _check_user(user: Entry, facts: Facts, findings: Findings, *, prune: bool) -
         findings.refuse(
             user.at("last_day"), f"{user['email']} would leave on {days['last_day']}, before their first day."
         )
+    own = user.get("timezone") or (there.record["timezone"] if there else zone)
+    for absence in user.get("absences", []):
+        absence["timezone"] = absence["timezone"] or own
+    _once(user.get("absences", []), absences.identity, "absence", findings)
+    for absence in user.get("absences", []):
+        _check_times(absence, absence["timezone"], findings)
     known = set(methods)
     if there and not (prune and "methods" in user):
         known |= set(there.record["methods"])

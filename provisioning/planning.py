@@ -10,6 +10,7 @@ from alerts.keys import MOST_LIVE
 from provisioning.checking import Document
 from provisioning.facts import Facts
 from provisioning.kinds import Reference
+from provisioning.rows import absences
 from provisioning.rows.machines import route_name
 from provisioning.rows.rosters import identity
 from provisioning.rows.stored import Stored
@@ -20,7 +21,12 @@ from provisioning.words import differences
 ADMIN = "admin"
 RECORDS = ("training", "agreements")
 """What is said of things keeps none of them in use: with the thing it goes."""
-PARTS = {"playbooks": lambda one: one["title"], "overrides": identity, "covers": identity}
+PARTS = {
+    "playbooks": lambda one: one["title"],
+    "overrides": identity,
+    "covers": identity,
+    "absences": absences.identity,
+}
 """Lists whose members are things of their own: only pruning takes away what the file does not name."""
 
 

@@ -50,6 +50,15 @@ OVERRIDE = Record(
         "role": DUTY_ROLE,
     },
 )
+ABSENCE = Record(
+    "an absence",
+    {
+        "from": Field(Moment(), required=True),
+        "to": Field(Moment(), required=True),
+        "reason": Field(Text(most=300), default=""),
+        "timezone": Field(Zone(), default=""),
+    },
+)
 COVER = Record(
     "a cover",
     {

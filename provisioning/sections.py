@@ -26,7 +26,7 @@ from provisioning.kinds import (
     Zone,
 )
 from provisioning.rate_card import RATE_CARD
-from provisioning.roster_records import AGREEMENT, COVER, LAYER, NAME, OVERRIDE, TRAINING, USER
+from provisioning.roster_records import ABSENCE, AGREEMENT, COVER, LAYER, NAME, OVERRIDE, TRAINING, USER
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
 from teams.models import Membership, Role, Service, Severity
 from teams.setup import RESERVED
@@ -112,6 +112,7 @@ SECTIONS = {
                 "region": Field(Region(), kept=True, default=""),
                 "first_day": Field(Day(), kept=True),
                 "last_day": Field(Day(), kept=True),
+                "absences": Field(List(ABSENCE, "an absence"), kept=True, default=[]),
                 "methods": Field(Map(Slug(most=60), METHOD), kept=True, default={}),
                 "rules": Field(Map(RULE_CLASSES, List(RULE, "a rule")), kept=True, default={}),
             },

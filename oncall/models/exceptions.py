@@ -116,6 +116,7 @@ class Absence(models.Model):
     ends = WallClockField()
     timezone = models.CharField(max_length=64, validators=[check_timezone])
     reason = models.CharField(max_length=300, blank=True)
+    from_file = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from paging.models import ContactMethod, PersonalRule
+from provisioning.rows import absences
 from provisioning.rows.stored import Keys, Named, Stored, name_of, revive
 from teams.models import Area, Organisation, Team, User
 from teams.people import deactivate, reactivate
@@ -32,7 +33,9 @@ def write_organisation(_: str, record: dict[str, Any], named: Named, keys: Keys,
 
 def load_users() -> dict[str, Stored]:
     """Everybody, those who left too."""
-    people = User.objects.order_by("email").prefetch_related("contact_methods", "personal_rules__method")
+    people = User.objects.order_by("email").prefetch_related(
+        "contact_methods", "personal_rules__method", absences.THEIRS
+    )
     return {person.email.lower(): _stored(person) for person in people}
 
 
@@ -43,6 +46,7 @@ def _stored(person: User) -> Stored:
         if rule.method.kind == PUSH:
             continue
         rules.setdefault(rule.severity, []).append({"via": rule.method.slug, "after": timedelta(seconds=rule.after)})
+    away = absences.records_of(person)
     record = {
         "email": person.email.lower(),
         "name": person.name,
@@ -50,13 +54,15 @@ def _stored(person: User) -> Stored:
         "role": person.role,
         "active": person.is_active,
         **{name: getattr(person, name) for name in PLACE},
+        "absences": [said for said, _from_file in away.values()],
         "methods": {
             method.slug: {"kind": method.kind, "address": method.address, "verified": method.verified_at is not None}
             for method in methods
         },
         "rules": rules,
     }
-    loose = {("methods", method.slug) for method in methods if not method.from_file}
+    loose: set[tuple[str, Any]] = {("methods", method.slug) for method in methods if not method.from_file}
+    loose |= {("absences", which) for which, (_said, from_file) in away.items() if not from_file}
     return Stored(record, from_file=person.from_file, loose=loose)
 
 
@@ -79,6 +85,7 @@ def write_user(email: str, record: dict[str, Any], named: Named, keys: Keys, at:
         reactivate(person, by=None, via=VIA)
     _write_methods(person, record["methods"], named.get("methods", {}), at)
     _write_rules(person, record["rules"])
+    absences.write(person, record["absences"], named.get("absences", []), at)
 
 
 def _write_methods(person: User, wanted: dict[str, Any], named: Named, at: datetime) -> None:
