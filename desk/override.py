@@ -24,7 +24,7 @@ from desk.undo_offer import tell
 from desk.undo_plans import override_offer
 from oncall import rosters, writers
 from oncall.differences import Difference, compare
-from oncall.models import DutyRole, Override, Schedule
+from oncall.models import Cover, DutyRole, Override, Schedule
 from oncall.rosters import Shift
 from oncall.rotation import Source
 from oncall.skills import missing
@@ -59,11 +59,21 @@ class OverrideForm(forms.Form):
     )
     starts = WallClock(label=gettext_lazy("From"))
     ends = WallClock(label=gettext_lazy("To"))
+    covered = forms.ModelChoiceField(
+        User.objects.none(),
+        label=gettext_lazy("Whose?"),
+        to_field_name="email",
+        required=False,
+        empty_label=gettext_lazy("whoever has it then"),
+        help_text=gettext_lazy("Choose somebody to stand in only while they would have it."),
+    )
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
     role = forms.ChoiceField(label=gettext_lazy("What for"), choices=DutyRole.choices, required=False)
 
     def __init__(self, data: Any = None, *, schedule: Schedule, initial: Any = None) -> None:  # noqa: ANN401
         super().__init__(data, initial=initial)
+        turns = schedule.layers.values("turns__user")
+        self.fields["covered"].queryset = User.objects.active().filter(pk__in=turns).order_by("name", "email")  # type: ignore[attr-defined]
         known = set(schedule.layers.values_list("role", flat=True)) | {DutyRole.PRIMARY.value}
         if len(known) == 1:
             del self.fields["role"]
@@ -87,6 +97,8 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
         return _show(request, schedule, OverrideForm(schedule=schedule, initial=_initial(request, schedule)))
     if "remove" in request.POST:
         return _remove(request, schedule, standing)
+    if "remove_cover" in request.POST:
+        return _remove_cover(request, schedule, standing)
     form = OverrideForm(request.POST, schedule=schedule)
     if "edit" in request.POST:
         return _show(request, schedule, form)
@@ -109,22 +121,18 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.POST.get("confirm"):
         return _show(request, schedule, form, differences)
     added = _add(schedule, form, request)
-    tell(request, _("Saved: %s takes it.") % added.person, override_offer(added), at=timezone.now())
+    offer = override_offer(added) if isinstance(added, Override) else None
+    tell(request, _("Saved: %s takes it.") % added.person, offer, at=timezone.now())
     return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
 
 
-def _add(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> Override:
-    data = form.cleaned_data
-    return writers.add_override(
-        schedule,
-        person=data["person"],
-        starts=data["starts"],
-        ends=data["ends"],
-        reason=data["reason"],
-        role=form.duty,
-        by=person(request),
-        at=timezone.now(),
-    )
+def _add(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> Override | Cover:
+    """An override; where somebody is named whose it is, a cover."""
+    words: dict[str, Any] = {name: form.cleaned_data[name] for name in ("person", "starts", "ends", "reason")}
+    words |= {"role": form.duty, "by": person(request), "at": timezone.now()}
+    if covered := form.cleaned_data["covered"]:
+        return writers.add_cover(schedule, covered=covered, **words)
+    return writers.add_override(schedule, **words)
 
 
 def _differences(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> list[Difference]:
@@ -152,6 +160,18 @@ def _remove(request: HttpRequest, schedule: Schedule, standing: Standing) -> Htt
     at = timezone.now()
     writers.remove_override(found, at=at)
     tell(request, _("Taken back: the rotation runs as planned."), override_offer(found, removed=True), at=at)
+    return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
+
+
+def _remove_cover(request: HttpRequest, schedule: Schedule, standing: Standing) -> HttpResponse:
+    """The same for a cover: by its maker, one of its two people, or who runs the team."""
+    known = schedule.covers.filter(from_file=False)
+    found = get_object_or_404(known, pk=row_number(request.POST["remove_cover"]) or 0)
+    mine = standing.user_id in {found.person_id, found.covered_id, found.created_by_id}
+    require(mine or may_edit_team_config(standing, schedule.team_id))
+    at = timezone.now()
+    writers.remove_cover(found, at=at)
+    tell(request, _("Taken back: the rotation runs as planned."), None, at=at)
     return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
 
 

@@ -103,7 +103,7 @@ OTHERS = (
         "desk:health",
         _("On-call health"),
         "activity",
-        _("fairness load interruptions sleep nights rotation flags burnout rest wellbeing"),
+        _("fairness load interruptions sleep nights flags burnout rest wellbeing"),
     ),
     Place(
         "desk:training",

@@ -67,6 +67,7 @@ def add_cover(
     ends: datetime,
     by: User | None,
     at: datetime,
+    reason: str = "",
     from_file: bool = False,
     role: str = DutyRole.PRIMARY,
 ) -> Cover:
@@ -85,6 +86,7 @@ def add_cover(
         covered=covered,
         starts=starts,
         ends=ends,
+        reason=reason,
         from_file=from_file,
         created_at=at,
         created_by=by,

@@ -109,7 +109,7 @@ def _administrators_first(change: Change) -> bool:
 def _write_one(change: Change, keys: Keys, at: datetime) -> None:
     if change.verb == "archive" and change.section in skills.MODELS:
         skills.remove(change.section, change.name, at)
-    if change.section == "rate_cards" and change.verb == "remove":
+    elif change.section == "rate_cards" and change.verb == "remove":
         rates.remove_rate_card(change.name)
     elif change.verb == "archive":
         row = MODELS[change.section].objects.get(slug=change.name)

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final
 from zoneinfo import available_timezones
@@ -17,7 +17,6 @@ from django.core.validators import validate_email
 from foundation.text import UNSTORABLE
 from provisioning import durations
 from provisioning.reading import Item, Problem
-from teams.regions import is_known
 
 BAD: Final = object()
 """Stands for a value that could not be read; the problem is noted."""
@@ -250,49 +249,6 @@ class Moment(Kind):
     def plain(self, value: datetime) -> str:
         """To the minute where that is exact."""
         return value.isoformat(timespec="seconds" if value.second else "minutes")
-
-
-class Day(Kind):
-    """A day such as 2026-10-19."""
-
-    what = "a day such as 2026-10-19"
-
-    def parse(self, text: str, findings: Findings) -> date:
-        """Within the years of the calendar."""
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"{text[:40]!r} is not a day such as 2026-10-19.") from None
-        if not 1970 <= day.year <= 2199:  # noqa: PLR2004
-            raise ValueError(f"{text!r} is not between 1970 and 2199.")
-        return day
-
-    def plain(self, value: date) -> str:
-        """As ISO 8601 writes it."""
-        return value.isoformat()
-
-
-class Region(Kind):
-    """A country, or a part of one, whose public holidays are known."""
-
-    what = "a region such as GB-ENG"
-
-    def parse(self, text: str, findings: Findings) -> str:
-        """In capital letters; empty for none."""
-        region = text.upper()
-        if region and not is_known(region):
-            raise ValueError(f"{text[:40]!r} is not a region such as GB-ENG, US-CA or DE.")
-        return region
-
-
-class DayName(Kind):
-    """A day that is a name, or one of a list of texts."""
-
-    what = Day.what
-
-    def parse(self, text: str, findings: Findings) -> str:
-        """As text."""
-        return Day().parse(text, findings).isoformat()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from provisioning.kinds import Choice, DayName, Findings, Kind, Number, Truth, Whole
+from provisioning.day_kinds import DayName
+from provisioning.kinds import Choice, Findings, Kind, Number, Truth, Whole
 from provisioning.shape import Field, List, Map, Record, Refers
 from review.models import RateCard
 from review.payroll import CALLOUTS_ALONE, callouts_alone

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from oncall.limits import DAYS, MOST_EVERY
 from oncall.models import DutyRole, Layer
-from provisioning.kinds import Choice, Clock, Day, Moment, Text, Whole, Zone
+from provisioning.day_kinds import Day
+from provisioning.kinds import Choice, Clock, Moment, Text, Whole, Zone
 from provisioning.shape import Field, List, Record, Refers, Target
 
 NAME = Field(Text(least=1), required=True)
@@ -66,6 +67,7 @@ COVER = Record(
         "for": Field(USER, required=True),
         "from": Field(Moment(), required=True),
         "to": Field(Moment(), required=True),
+        "reason": Field(Text(most=300), default=""),
         "role": DUTY_ROLE,
     },
 )

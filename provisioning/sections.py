@@ -12,19 +12,8 @@ from alerts.models import Source
 from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import EscalationStep
 from paging.models import ContactMethod
-from provisioning.kinds import (
-    Choice,
-    Day,
-    Duration,
-    Email,
-    Number,
-    Region,
-    Slug,
-    Text,
-    Truth,
-    Whole,
-    Zone,
-)
+from provisioning.day_kinds import Day, Region
+from provisioning.kinds import Choice, Duration, Email, Number, Slug, Text, Truth, Whole, Zone
 from provisioning.rate_card import RATE_CARD
 from provisioning.roster_records import ABSENCE, AGREEMENT, COVER, LAYER, NAME, OVERRIDE, TRAINING, USER
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target

@@ -71,6 +71,7 @@ class CoverShape(serializers.Serializer[Cover]):
     role = serializers.ChoiceField(DutyRole.choices)
     start = serializers.SerializerMethodField()
     end = serializers.SerializerMethodField()
+    reason = serializers.CharField()
 
     @extend_schema_field(Instant)
     def get_start(self, cover: Cover) -> str:
@@ -165,6 +166,7 @@ class Covers(Desk):
             covered=words["covered"],
             starts=words["from"],
             ends=words["to"],
+            reason=words["reason"],
             by=self.person,
             at=self.at,
             role=words["role"],

@@ -92,6 +92,7 @@ class Cover(models.Model):
     covered = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts = WallClockField()
     ends = WallClockField()
+    reason = models.CharField(max_length=300, blank=True)
     from_file = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

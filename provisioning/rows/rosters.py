@@ -63,10 +63,10 @@ def _layer_record(layer: Layer) -> dict[str, Any]:
 
 def exception_record(row: Override | Cover) -> dict[str, Any]:
     """An override or a cover as the file writes it."""
-    times = {"from": row.starts, "to": row.ends}
+    said = {"from": row.starts, "to": row.ends, "reason": row.reason, "role": row.role}
     if isinstance(row, Cover):
-        return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **times, "role": row.role}
-    return {"person": row.person.email.lower(), **times, "reason": row.reason, "role": row.role}
+        return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **said}
+    return {"person": row.person.email.lower(), **said}
 
 
 def identity(record: Named) -> tuple[Any, ...]:
@@ -126,8 +126,7 @@ def _write_exceptions(
         row.person_id = keys.of("user", said["person"])
         if isinstance(row, Cover):
             row.covered_id = keys.of("user", said["for"])
-        else:
-            row.reason = said["reason"]
+        row.reason = said["reason"]
         if row.pk is None or not in_order:
             row.created_at = at + timedelta(microseconds=number)
         row.from_file = row.from_file or who in from_file

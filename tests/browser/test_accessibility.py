@@ -29,6 +29,8 @@ ONLY_IN_THE_DEMO = {
     "setup-policy-there",
     "setup-source-there",
     "status-incident",
+    "pay-month",
+    "pay-slip",
 }
 """What the small organisation has none of."""
 PAGES = {shot.name: shot for shot in SHOTS if shot.name not in ONLY_IN_THE_DEMO}

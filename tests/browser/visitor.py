@@ -24,7 +24,7 @@ ARGUMENTS = [
 SECONDS = 1000
 """Playwright counts in milliseconds."""
 
-PATIENCE = 10 * SECONDS
+PATIENCE = 20 * SECONDS
 """For an element and for what is said of it alike: two cores may be busy with other people's tests."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from oncall import rosters, writers
-from oncall.models import DutyRole, Layer, Override, Schedule
+from oncall.models import Cover, DutyRole, Layer, Override, Schedule
 from teams.models import Role, User
 from tests.desk.conftest import World
 from tests.factories import AT, make_layer, make_user
@@ -164,3 +164,22 @@ def test_a_schedule_with_another_role_asks_what_for(world: World, sign_in: SignI
     assert rosters.who_is_on_call(world.schedule, noon) == world.ana
     assert rosters.who_is_on_call(world.schedule, noon, role="secondary") == world.bob
     assert "secondary" in browser.get("/oncall/payments-primary/").content.decode()
+
+
+def test_a_cover_holds_only_while_the_other_would_have_it(world: World, sign_in: SignIn, now: object) -> None:
+    """Ana has it: Ada takes it by covering her, and nothing by covering Bob."""
+    browser = sign_in(world.ada)
+    typed = {**FORM, "person": world.ada.email, "covered": world.ana.email, "ends": "2026-11-25T20:00"}
+    (change,) = browser.post(PAGE, typed).context["differences"]
+    assert (change.before, change.after) == (world.ana, world.ada)
+    assert browser.post(PAGE, {**typed, "covered": world.bob.email}).context["differences"] == []
+    assert browser.post(PAGE, {**typed, "person": world.ana.email}).status_code == 422
+    assert browser.post(PAGE, {**typed, "covered": "stranger@example.com"}).status_code == 422
+    assert browser.post(PAGE, {**typed, "confirm": "yes"}).status_code == 303
+    cover = Cover.objects.get()
+    assert (cover.person, cover.covered, cover.reason, cover.created_by) == (world.ada, world.ana, "dentist", world.ada)
+    assert 'name="remove_cover"' in browser.get("/oncall/payments-primary/").content.decode()
+    assert sign_in(make_user("Zoe")).post(PAGE, {"remove_cover": cover.pk}).status_code == 403
+    assert browser.post(PAGE, {"remove_cover": cover.pk}).status_code == 303
+    assert rosters.who_is_on_call(world.schedule, datetime(2026, 11, 22, 9, tzinfo=UTC)) == world.ana
+    assert browser.post(PAGE, {"remove_cover": "999999999999999999999"}).status_code == 404

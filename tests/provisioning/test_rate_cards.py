@@ -90,7 +90,7 @@ def test_a_card_of_the_form_that_says_the_same_becomes_the_files() -> None:
         ((OLD.replace("40}", "40, mode: both}"),), "'both' is not what is paid. Did you mean"),
         ((OLD.replace("40", "-1"),), "-1 is not between 0 and"),
         ((OLD.replace("40", "1e9"),), "is not a number"),
-        ((OLD.replace("2026-10-01", "2026-13-01"),), "'2026-13-01' is not a day such as 2026-12-24"),
+        ((OLD.replace("2026-10-01", "2026-13-01"),), "'2026-13-01' is not a day such as 2026-10-19"),
         ((OLD.replace("2026-10-01", "9999-01-01"),), "is not between 1970 and 2199"),
         ((OLD.replace("EUR", "euro"),), "'euro' is not a currency such as EUR"),
         ((OLD, OLD), "rate card '2026-10-01' is there twice"),

@@ -78,7 +78,7 @@ def test_a_training_does_not_keep_its_schedule_in_use() -> None:
     ("wrong", "sentence"),
     [
         ({"2026-05-04, by": "soon, by"}, "is not a day such as"),
-        ({"2026-05-04, by": "1969-05-04, by"}, "is not between 1970 and 2100"),
+        ({"2026-05-04, by": "1969-05-04, by"}, "is not between 1970 and 2199"),
         ({"schedule:payments-primary": "team:payments"}, "does not begin with schedule: or service:."),
         ({"team:payments": "service:checkout"}, "does not begin with schedule: or team:."),
         ({"alice@example.com, for": "nobody@example.com, for"}, "there is no user"),

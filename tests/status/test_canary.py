@@ -126,6 +126,8 @@ def first(one: models.Field[Any, Any]) -> Any:
     for kind, instant in instants.items():
         if isinstance(one, kind):
             return instant
+    if isinstance(one, models.BooleanField):
+        return True
     if isinstance(one, (models.IntegerField, models.FloatField, models.DecimalField)):
         return 1
     return value(one, "x")
