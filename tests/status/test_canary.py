@@ -45,6 +45,8 @@ PUBLIC = {
     "postmortems.Remediation.title",  # of an item that is marked public, in a public postmortem
 }
 TEXTS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, ArrayField)
+LETTERS = 7
+"""The length of a marker."""
 pytestmark = pytest.mark.django_db
 
 
@@ -74,9 +76,10 @@ def rooms() -> list[type[models.Model]]:
 
 
 def texts(model: type[models.Model]) -> Iterator[models.Field[Any, Any]]:
-    """Fields that hold words; a choice is a word of the program."""
+    """Fields that hold words; a choice is a word of the program, and what is shorter than a marker holds none (EUR)."""
     for one in model._meta.concrete_fields:
-        if isinstance(one, TEXTS) and not one.choices and not isinstance(one, models.UUIDField):
+        free = isinstance(one, TEXTS) and not one.choices and not isinstance(one, models.UUIDField)
+        if free and (one.max_length or LETTERS) >= LETTERS:
             yield one
 
 
