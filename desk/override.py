@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -49,6 +49,11 @@ class WallClock(forms.Field):
         if typed.tzinfo is not None:
             raise ValidationError(_("Type the schedule's own time, without a zone."))
         return typed
+
+
+LATELY = timedelta(hours=2)
+"""A shift that somebody has taken over already is written down so long afterwards by themselves."""
+PAST = gettext_lazy("What was is written down by a manager of the team.")
 
 
 class OverrideForm(forms.Form):
@@ -118,12 +123,19 @@ def override(request: HttpRequest, slug: str) -> HttpResponse:
         may_move_shift(standing, team=schedule.team_id, people=moved),
         _("You move your own shifts; those of others are moved by a manager of the team."),
     )
+    require(may_begin_then(standing, schedule, form.cleaned_data["starts"], timezone.now()), str(PAST))
     if not request.POST.get("confirm"):
         return _show(request, schedule, form, differences)
     added = _add(schedule, form, request)
     offer = override_offer(added) if isinstance(added, Override) else None
     tell(request, _("Saved: %s takes it.") % added.person, offer, at=timezone.now())
     return SeeOther(reverse("desk:schedule", args=[schedule.slug]))
+
+
+def may_begin_then(standing: Standing, schedule: Schedule, starts: datetime, at: datetime) -> bool:
+    """Whether this person may say who takes it from then on: what was is paid, so only who runs the team writes that down."""
+    start = starts if starts.tzinfo else first_instant(starts, schedule.timezone)
+    return start >= at - LATELY or may_edit_team_config(standing, schedule.team_id)
 
 
 def _add(schedule: Schedule, form: OverrideForm, request: HttpRequest) -> Override | Cover:

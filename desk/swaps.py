@@ -110,6 +110,8 @@ def tell_asked(made: Swap, at: datetime) -> None:
 
 def act_of(found: Swap, answer: str, standing: Standing) -> Callable[..., Swap] | None:
     """What `answer` does, when this person may give it: the two themselves, and for the team those who set it up."""
+    if not may_write(standing):
+        return None
     if answer in DECISIONS and may_edit_team_config(standing, found.schedule.team_id):
         return DECISIONS[answer]
     return ANSWERS.get(answer) if standing.user_id in {found.asked_id, found.asked_by_id} else None

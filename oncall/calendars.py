@@ -6,6 +6,7 @@ a copy is stored whole or not at all. Who may do it is asked before, in the view
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,9 +26,12 @@ from oncall.team_clock import zone_of
 from oncall.wallclock import first_instant, last_instant, to_local, utc
 from teams.models import Role, User
 
+logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=15)
 WHOLE = timedelta(days=1)
 """After so long it is read anew although nothing changed: what repeats reaches further every day."""
+AT_ONCE, LIMIT = 3, timedelta(seconds=10)
+"""So many are asked in so long, which is what one may take at most."""
 MOST = 20
 """Calendars of one schedule, person or team."""
 Kind = ImportedCalendar.Kind
@@ -98,14 +102,23 @@ def refresh(calendar: ImportedCalendar, *, at: datetime, whole: bool = False) ->
     except (NotFetched, CalendarRefused) as refusal:
         _failed(calendar, str(refusal), at)
         return False
-    with transaction.atomic():
-        there = ImportedCalendar.objects.select_for_update(no_key=True).filter(pk=calendar.pk, removed_at=None).first()
-        if there is None or (there.good_at and there.good_at > at):  # removed, or somebody was faster
-            return False
-        if copy is not None:
-            _keep(there, copy, at)
-        else:
-            _good(there, at)
+    try:
+        return _kept(calendar, copy, at)
+    except Exception:  # whatever it is, it is told after a day like any other failure
+        logger.exception("the calendar %s was not kept", calendar.pk)
+        _failed(calendar, _("What it says could not be kept."), at)
+        return False
+
+
+@transaction.atomic
+def _kept(calendar: ImportedCalendar, copy: Copy | None, at: datetime) -> bool:
+    there = ImportedCalendar.objects.select_for_update(no_key=True).filter(pk=calendar.pk, removed_at=None).first()
+    if there is None or (there.good_at and there.good_at > at):  # removed, or somebody was faster
+        return False
+    if copy is not None:
+        _keep(there, copy, at)
+    else:
+        _good(there, at)
     return True
 
 
@@ -218,6 +231,8 @@ def _on_the_wall(start: datetime, end: datetime, zone: str) -> tuple[datetime, d
 
 
 def due(at: datetime, limit: int) -> list[int | str]:
-    """Those to be fetched now, the longest overdue first."""
+    """Those to be fetched now, the longest overdue first; few at once, so that slow ones never stand before pages."""
+    asked = ImportedQuerySet(ImportedCalendar).live().filter(due_at__gt=at + EVERY - LIMIT).count()
+    limit = max(0, min(limit, AT_ONCE - asked))
     rows = ImportedQuerySet(ImportedCalendar).live().filter(due_at__lte=at).order_by("due_at", "pk")
     return list(rows.values_list("pk", flat=True)[:limit])

@@ -27,6 +27,9 @@ LENGTHS = {
     "MONTHLY": timedelta(days=28),
     "YEARLY": timedelta(days=365),
 }
+DAYS = {"WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}
+DAYS_BY = {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH"}
+"""With these a rule may mean every day of its period."""
 OFTEN = {"SECONDLY": "every second", "MINUTELY": "every minute"}
 _RULE = re.compile(r"[A-Z]+=[A-Z0-9+,:-]+(;[A-Z]+=[A-Z0-9+,:-]+)*")
 
@@ -65,7 +68,8 @@ def _steps(name: str, rule: str, begins: datetime, end: datetime) -> int:
     length *= int(interval)
     often_a_day = prod(parts.get(part, "").count(",") + 1 for part in ("BYHOUR", "BYMINUTE", "BYSECOND"))
     reach = max(end - begins, timedelta(0)) + 2 * (_wait(name, parts, begins) if parts_by else timedelta(0))
-    return (reach // length + 1) * often_a_day
+    days = DAYS.get(often, 1) if often_a_day > 1 and parts_by & DAYS_BY else 1
+    return (reach // length + 1) * often_a_day * days
 
 
 def _wait(name: str, parts: dict[str, str], begins: datetime) -> timedelta:

@@ -64,11 +64,11 @@ def layers_remembered(schedule: Schedule, *, at: datetime) -> Iterator[None]:
     yield
     if layers_said(schedule) == before:
         return
-    since = schedule.layers_changed_at
+    since = schedule.layers_since
     if before and (since is None or since < at):
         PastLayers.objects.create(schedule=schedule, since=since, until=at, said=before)
-    schedule.layers_changed_at = at
-    schedule.save(update_fields=["layers_changed_at"])
+    schedule.layers_changed_at = schedule.layers_since = at
+    schedule.save(update_fields=["layers_changed_at", "layers_since"])
 
 
 def keeping(holder: User | None, layers: Sequence[Rotation], zone: str, at: datetime) -> list[Rotation]:

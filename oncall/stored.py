@@ -6,7 +6,7 @@ By hand, because it runs for every step of every page: one row per schedule, wit
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MARGIN = timedelta(days=2)
 """More than any zone is away from UTC: exceptions are stored as wall clock and looked up by it."""
+
+NEVER = ((NEAR, NEAR),)
+"""The spans of a layer that speaks no more: none at all would mean always."""
 
 Row = dict[str, Any]
 Part = TypeVar("Part")
@@ -130,6 +133,7 @@ def _load(ids: Sequence[int], slugs: Sequence[str], start: datetime, end: dateti
         rows = [Rows(*row[:4], *(part or [] for part in row[4:])) for row in cursor.fetchall()]
     people = _people({pk for row in rows for pk in row.ids()}, wanted)
     for row in rows:
+        row.forget_strangers(people)
         row.people = {pk: people[pk] for pk in row.ids()}
     return rows
 
@@ -162,11 +166,17 @@ class Rows:
     def ids(self) -> Iterator[int]:
         """Everybody whom it names."""
         for layer in self._all_layers():
-            yield from layer["turns"]
+            yield from layer.get("turns", ())
         for row in (*self.overrides, *self.fixed):
             yield row["person"]
         for cover in self.covers:
             yield from (cover["person"], cover["covered"])
+
+    def forget_strangers(self, people: Mapping[int, User]) -> None:
+        """What was kept of the past holds people by number only: one who is nobody must not cost the others their answer."""
+        for version in self.past:
+            for layer in version["said"]:
+                layer["turns"] = [pk for pk in layer.get("turns", ()) if pk in people]
 
     def stored(self, role: str) -> Stored:
         """The roster of one role."""
@@ -188,7 +198,7 @@ class Rows:
             span = _instant(version["since"]) or NEAR, _instant(version["until"]) or FAR
             now = without(now, span)
             yield from self._read("layer", role, version["said"], partial(_layer, zone=self.zone, spans=(span,)))
-        spans = tuple(now) if self.past else ()
+        spans = (tuple(now) or NEVER) if self.past else ()
         yield from self._read("layer", role, self.layers, partial(_layer, zone=self.zone, spans=spans))
 
     def _read(self, kind: str, role: str, rows: list[Row], read: Callable[[int, Row], Part]) -> Iterator[Part]:
@@ -227,7 +237,8 @@ def read_windows(rows: Iterable[Row]) -> tuple[Window, ...]:
 def _layer(_order: int, row: Row, *, zone: str, spans: tuple[Span, ...]) -> rotation.Layer:
     zone = zone_named(row["timezone"] or zone).key
     if row.get("ends"):
-        spans = tuple(clipped(spans or ((NEAR, FAR),), last_instant(datetime.fromisoformat(row["ends"]), zone)))
+        ends = last_instant(datetime.fromisoformat(row["ends"]), zone)
+        spans = tuple(clipped(spans or ((NEAR, FAR),), ends)) or NEVER
     return rotation.Layer(
         name=row["name"],
         members=tuple(row["turns"]),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from oncall import rosters
 from oncall.models import CalendarEntry, DutyRole, Schedule, Swap
 from oncall.writers import add_override
-from teams.models import User
+from teams.models import Role, User
 
 AHEAD = timedelta(days=120)
 """How far ahead shifts are offered."""
@@ -182,6 +182,8 @@ def _check(schedule: Schedule, by: User, asked: User, shift: Span, back: Span | 
     for person in (by, asked):
         if not person.is_active:
             raise ValidationError(_("%s is not active here any more.") % person)
+        if person.role == Role.OBSERVER:
+            raise ValidationError(_("%s only reads here and has no pager.") % person)
     _check_has(schedule, by, shift, at)
     if back and back.role != shift.role:
         raise ValidationError(_("Both shifts must be of one role."))

@@ -26,7 +26,7 @@ from review.work_facts import Work, work_of
 from teams.models import Organisation, User
 
 BEFORE = timedelta(days=3)
-"""A call-out that began so long before the month may still go on in it; it is the month before's."""
+"""A call-out that began so long before the month may still go on in it, and one of its last night after it."""
 SCHEDULE = "schedule:"
 NOBODY = ""
 
@@ -34,12 +34,12 @@ NOBODY = ""
 def lines_of(month: Month, at: datetime) -> list[PayLine]:
     """What everybody has earned in `month` until `at`, counted now and not stored; by name, standby first."""
     zone = Organisation.the().timezone
-    window = month.window(zone)
-    window = Window(window.start, min(window.end, at))
+    whole = month.window(zone)
+    window = Window(whole.start, min(whole.end, at))
     cards = list(RateCard.objects.prefetch_related("own_rates"))
     if window.start >= window.end or not cards:
         return []
-    wide = Window(window.start - BEFORE, window.end)
+    wide = Window(window.start - BEFORE, min(whole.end + BEFORE, at))
     people, duties = _duties(wide)
     work = work_of(wide)
     known = people | User.objects.in_bulk(set(work.engaged) - set(people))

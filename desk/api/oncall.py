@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 from desk.api.base import BySlug, Desk
 from desk.api.documented import AT, bare, listed
 from desk.api.fields import Instant, Person, asked_instant
+from desk.override import may_begin_then
 from incidents.models import NotAllowed
 from oncall import rosters, writers
 from oncall.models import DutyRole, Override, Schedule
@@ -228,16 +230,10 @@ class Overrides(Desk):
         words = self.words(OverrideTyped)
         person = words["person"]
         self.require(may_move_shift(self.standing, team=schedule.team_id, people=[person.pk]))
-        override = writers.add_override(
-            schedule,
-            person=person,
-            starts=words["from"],
-            ends=words["to"],
-            by=self.person,
-            at=self.at,
-            reason=words["reason"],
-            role=words["role"],
-        )
+        said = {"starts": words["from"], "ends": words["to"], "reason": words["reason"], "role": words["role"]}
+        with transaction.atomic():
+            override = writers.add_override(schedule, person=person, by=self.person, at=self.at, **said)
+            self.require(may_begin_then(self.standing, schedule, override.starts, self.at))
         return Response(OverrideShape(override).data, status=201)
 
 

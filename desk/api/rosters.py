@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -17,6 +18,7 @@ from desk.api.base import Desk
 from desk.api.documented import bare, listed
 from desk.api.fields import Instant, Person
 from desk.api.oncall import SpanTyped, live_schedule
+from desk.override import may_begin_then
 from desk.swaps import act_of, tell_answered, tell_asked
 from incidents.models import NotAllowed
 from oncall import writers
@@ -160,17 +162,12 @@ class Covers(Desk):
         schedule, words = live_schedule(slug), self.words(CoverTyped)
         people = [words["person"].pk, words["covered"].pk]
         self.require(may_move_shift(self.standing, team=schedule.team_id, people=people))
-        made = writers.add_cover(
-            schedule,
-            person=words["person"],
-            covered=words["covered"],
-            starts=words["from"],
-            ends=words["to"],
-            reason=words["reason"],
-            by=self.person,
-            at=self.at,
-            role=words["role"],
-        )
+        said = {"starts": words["from"], "ends": words["to"], "reason": words["reason"], "role": words["role"]}
+        with transaction.atomic():
+            made = writers.add_cover(
+                schedule, person=words["person"], covered=words["covered"], by=self.person, at=self.at, **said
+            )
+            self.require(may_begin_then(self.standing, schedule, made.starts, self.at))
         return Response(CoverShape(made).data, status=201)
 
 

@@ -22,7 +22,7 @@ class LiveQuerySet(models.QuerySet["Schedule"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track(exclude=["layers_changed_at", "handovers_told_until"])
+@pghistory.track(exclude=["layers_changed_at", "layers_since", "handovers_told_until"])
 class Schedule(Configured):
     """A pager that is passed from person to person."""
 
@@ -36,6 +36,9 @@ class Schedule(Configured):
         blank=True,
         validators=[check_region],
         help_text=_("days that are no working days for its team, such as GB-ENG; empty: none are known"),
+    )
+    layers_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("since when its layers are what they are; empty: ever since")
     )
     swaps_need_approval = models.BooleanField(
         _("swaps need a manager's yes"),

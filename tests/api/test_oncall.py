@@ -123,9 +123,13 @@ def test_an_override(world: World, ana: Script) -> None:
     assert (found["person"], found["until"]) == ("ana@example.com", "2026-11-21T20:00:00Z")
 
 
-def test_an_override_by_instants_stands_on_the_schedules_clock(world: World, ana: Script) -> None:
+def test_an_override_by_instants_stands_on_the_schedules_clock(
+    world: World, ana: Script, script: Callable[..., Script]
+) -> None:
     body = {"person": "ana@example.com", "start": "2026-07-01T08:00:00Z", "end": "2026-07-01T20:00:00Z"}
-    made = ana.post(OVERRIDES, body, expect=201)
+    ana.post(OVERRIDES, body, expect=403)  # what was is paid: who runs the team writes it down
+    assert not Override.objects.exists()
+    made = script(world.mia).post(OVERRIDES, body, expect=201)
     assert (made["start"], made["end"]) == ("2026-07-01T08:00:00Z", "2026-07-01T20:00:00Z")
     assert Override.objects.get().starts.hour == 9  # London's summer
 

@@ -183,3 +183,11 @@ def test_a_cover_holds_only_while_the_other_would_have_it(world: World, sign_in:
     assert browser.post(PAGE, {"remove_cover": cover.pk}).status_code == 303
     assert rosters.who_is_on_call(world.schedule, datetime(2026, 11, 22, 9, tzinfo=UTC)) == world.ana
     assert browser.post(PAGE, {"remove_cover": "999999999999999999999"}).status_code == 404
+
+
+def test_what_was_is_written_down_by_who_runs_the_team(world: World, sign_in: SignIn, now: object) -> None:
+    """Shifts are paid: nobody gives themselves last weekend."""
+    typed = {**FORM, "starts": "2026-11-14T08:00", "confirm": "yes"}
+    assert sign_in(world.bob).post(PAGE, typed).status_code == 403
+    assert not Override.objects.exists()
+    assert sign_in(world.ada).post(PAGE, typed).status_code == 303

@@ -137,3 +137,47 @@ def test_a_layer_for_a_while_and_a_second(world: World, second: Schedule, sign_i
 def test_a_role_that_is_none_names_nobody(target: str, world: World, second: Schedule) -> None:
     found = resolve([target], at=AT, step="step 1")
     assert found.nobody == [target] or [one.pk for one, _why in found.people.values()] == [world.ana.pk]
+
+
+def test_a_layer_that_has_ended_does_not_come_back_with_the_next_change(
+    world: World, second: Schedule, sign_in: SignIn, now: Any
+) -> None:
+    browser = sign_in(world.ada)
+    more = {
+        "layers-rows": 2,
+        "layers-1-name": "launch week",
+        "layers-1-every": 1,
+        "layers-1-unit": "day",
+        "layers-1-starts": "2026-11-22T09:00",
+        "layers-1-ends": "2026-11-24T09:00",
+        "layers-1-count": "calendar",
+        "layers-1-role": "primary",
+        "layers-1-members-rows": 1,
+        "layers-1-members-0-user": world.ada.email,
+    }
+    assert browser.post(PAGE, a_rota(world.ana, world.bob, was=was(browser, PAGE), **more)).status_code == 303
+    now.move_to(AT + 10 * DAY)
+    typed = a_rota(world.bob, world.ana, was=was(browser, PAGE), holder="go", **more)
+    assert browser.post(PAGE, typed).status_code == 303
+    assert world.ada in [one.person for one in rosters.shifts(second, AT, AT + 4 * DAY)]
+    ahead = rosters.shifts(second, AT + 4 * DAY, AT + 40 * DAY)
+    assert {one.person for one in ahead} == {world.ana, world.bob}
+    assert rosters.on_call(second, AT + 11 * DAY).person == rosters.who_is_on_call(second, AT + 11 * DAY)
+
+
+def test_calendar_programs_that_ask_again_move_no_shift(world: World, second: Schedule, sign_in: SignIn) -> None:
+    """What makes feeds be fetched again is not since when a rota speaks."""
+    browser = sign_in(world.ada)
+    past = rosters.shifts(second, AT - 10 * DAY, AT)
+    Schedule.objects.filter(pk=second.pk).update(layers_changed_at=AT - DAY)
+    typed = a_rota(world.bob, world.ana, was=was(browser, PAGE), holder="go")
+    assert browser.post(PAGE, typed).status_code == 303
+    assert rosters.shifts(second, AT - 10 * DAY, AT) == past
+
+
+def test_nobody_is_lost_to_one_who_is_nobody(world: World, second: Schedule) -> None:
+    said = [{"id": 1, "name": "x", "every": 1, "unit": "day", "starts": "2026-11-01T09:00", "timezone": "UTC"}]
+    said[0] |= {"windows": [], "count": "calendar", "turns": [99_999_999, world.bob.pk]}
+    PastLayers.objects.create(schedule=second, until=AT + DAY, said=[*said, {"id": 2, "name": "broken"}])
+    assert rosters.who_is_on_call(second, AT) == world.bob
+    assert len(rosters.on_call_now([second, world.schedule], AT)) == 2

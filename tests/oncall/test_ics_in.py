@@ -116,6 +116,11 @@ def test_what_lies_outside_of_the_days_is_not_there() -> None:
         ("FREQ=MINUTELY;INTERVAL=30", "“Ana” repeats every minute: that is not read."),
         ("FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", "“Ana” repeats within hours: that is not read."),
         ("FREQ=DAILY;BYHOUR=1,2,3,4,5,6,7,8,9;BYMINUTE=1,2,3,4,5,6,7;BYSECOND=1,2,3,4,5,6", "repeats so often"),
+        (
+            "FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR=0,1,2,3,4,5,6,7,8,9;BYMINUTE="
+            + ",".join(str(n) for n in range(60)),
+            "repeats so often",
+        ),
         ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "“Ana” repeats by a rule that never comes true"),
         ("FREQ=YEARLY;BYDAY=54MO", "“Ana” repeats by a rule that never comes true"),
         ("FREQ=WEEKLY;BYDAY=MO;BYSETPOS=3", "“Ana” repeats by a rule that never comes true"),

@@ -410,3 +410,11 @@ def test_more_people_cost_no_more_statements(world: World, django_assert_num_que
         engaged(10, by=people[0])
     with django_assert_num_queries(15):
         assert len({line.name for line in lines_of(NOVEMBER, DECEMBER)}) == 3 + 12
+
+
+def test_a_call_over_the_end_of_a_month_is_paid_whole_and_once(world: World) -> None:
+    begins = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    engaged(270, by=world.carla, at=begins)
+    after = datetime(2026, 12, 8, tzinfo=UTC)
+    assert [line.total for line in slips(at=after)["Carla"].callouts] == [270]
+    assert "Carla" not in slips(Month(2026, 12), at=after)
