@@ -76,7 +76,7 @@ def announce(key: Key, at: datetime) -> bool:
 def due(at: datetime, limit: int) -> list[Key]:
     """Notices to be sent now, and those whose sender died."""
     rows = Notice.objects.filter(state__in=[Notice.State.QUEUED, Notice.State.SENDING], due_at__lte=at)
-    return list(rows.order_by("due_at").values_list("pk", flat=True)[:limit])
+    return list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
 def send_one(key: Key, at: datetime) -> bool:
