@@ -1,0 +1,126 @@
+"""What every address for machines does alike: whose key it is, what was posted, and what is kept of a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from alerts import keys, rejected
+from alerts.intake import Received, letter_of, receive
+from alerts.keys import Found
+from alerts.models import Source
+from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
+from alerts.payloads.reading import inflate
+from alerts.requests import read_body
+from alerts.routing import Routing
+from teams.account import client_address
+
+LARGEST = 2**31 - 1
+Reader = Callable[[bytes, str], Parsed]
+"""Body and content type to what it says; raises Malformed and Oversize, nothing else."""
+
+
+class Refused(Exception):  # noqa: N818 - what the sender is told; each protocol says it in its own shape
+    """The request is turned away; it is listed under rejected deliveries already."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code, self.sentence = status, code, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who posts: a live key of a source of the right kind, from an address."""
+
+    found: Found
+    address: str
+
+    @property
+    def source(self) -> Source:
+        """Where the alerts come from."""
+        return self.found.source
+
+
+def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: datetime) -> Sender:
+    """The sender that shows `secret` at an address for sources of `kinds`; what it sent is never echoed.
+
+    Raises Refused: 401 for no key or one that nobody has, 410 for one that was revoked, 400 for a source of another kind.
+    """
+    address, hint = client_address(request), keys.hint_of(secret)
+    found = keys.find(secret, at=at) if secret else None
+    if found is None:
+        rejected.unknown_key(kind=min(kinds), hint=hint, sender=address, at=at)
+        raise Refused(401, "unauthorized", _("No source has this key.") if secret else _("A source's key is missing."))
+    key, source = found.key, found.source
+    if key.revoked_at or source.archived_at:
+        gone = _("This key was revoked.") if key.revoked_at else _("The source of this key is no longer in use.")
+        rejected.of_source(source, rejected.Reason.REVOKED_KEY, gone, at=at, hint=hint, sender=address)
+        raise Refused(410, "revoked", gone)
+    if source.kind not in kinds:
+        wrong = _("This key belongs to a source of the kind %(kind)s: post to /api/in/%(kind)s.") % {
+            "kind": source.kind
+        }
+        rejected.of_source(source, rejected.Reason.WRONG_KIND, wrong, at=at, hint=hint, sender=address)
+        raise Refused(400, "wrong_kind", wrong)
+    keys.used(key, at=at)
+    return Sender(found, address)
+
+
+def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) -> Received:
+    """Read what was posted and take it in; returns after the commit.
+
+    Raises Refused (400) for what cannot be read, `django.db.Error` when nothing was kept. What is too large to be read
+    whole is taken in as an alert of its own.
+    """
+    source = sender.source
+    content_type = request.headers.get("Content-Type", "")
+    body = b""
+    try:
+        body = read_body(request)
+        size = len(body)
+        content = body = inflate(body, request.headers.get("Content-Encoding", ""))
+        parsed = read(body, content_type)
+    except Oversize as error:
+        content, size = error.head, int(request.META.get("CONTENT_LENGTH") or 0) or len(body) or len(error.head)
+        parsed = _oversize(source, str(error))
+    except Malformed as error:
+        malformed(sender, str(error), at=at, content=body)
+        raise Refused(400, "malformed", str(error)) from None
+    except OSError:
+        raise Refused(400, "malformed", _("The body ended too early.")) from None
+    if parsed.bad:
+        malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
+    letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
+    return receive(source, parsed, letter=letter, at=at, routing=routing_of(sender, at))
+
+
+def malformed(sender: Sender, sentence: str, *, at: datetime, content: bytes = b"") -> None:
+    """Note that a delivery of this sender, or a part of it, cannot be read."""
+    reason = rejected.Reason.MALFORMED
+    rejected.of_source(sender.source, reason, sentence, at=at, sender=sender.address, content=content)
+
+
+def routing_of(sender: Sender, at: datetime) -> Routing:
+    """The source's rules; what the key's look-up found to be empty is not asked again."""
+    found = sender.found
+    return Routing.of(found.source, at, routed=found.has_routes, silenced=found.has_silences)
+
+
+def _oversize(source: Source, sentence: str) -> Parsed:
+    """A body that nobody can read whole: its owner is paged, for it may be a storm."""
+    alert = IncomingAlert(
+        fingerprint="oversize",
+        labels={},
+        annotations={},
+        starts_at=None,
+        ends_at=None,
+        resolved=False,
+        title=_("Oversize body from %s") % source.slug,
+        description=sentence,
+        marks=(Mark.OVERSIZE,),
+    )
+    return Parsed(alerts=(alert,), marks=(Mark.OVERSIZE,))
