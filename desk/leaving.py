@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django import forms
@@ -83,9 +84,10 @@ def days(request: HttpRequest, pk: int) -> HttpResponse:
     first, last = form.cleaned_data["first_day"], form.cleaned_data["last_day"]
     at = timezone.now()
     if not request.POST.get("confirm"):
-        changed = what_changes(user, at, at + AHEAD, lambda: people.set_days(user, first=first, last=last, by=by))
+        save = partial(people.set_days, user, first=first, last=last, by=by, at=at)
+        changed = what_changes(user, at, at + AHEAD, save)
         return _days_page(request, user, form, changed)
-    people.set_days(user, first=first, last=last, by=by)
+    people.set_days(user, first=first, last=last, by=by, at=at)
     messages.success(request, _("Saved: the days of %s.") % user)
     return SeeOther(reverse("teams:people"))
 

@@ -20,6 +20,7 @@ from incidents import command
 from incidents.models import ImpactInterval, Incident, Kind, NotAllowed
 from oncall import writers
 from oncall.models import Override, Schedule
+from oncall.wallclock import first_instant, last_instant
 from postmortems import items
 from postmortems.models import Remediation
 from teams.models import User
@@ -107,6 +108,8 @@ def override_back(ask: Asking) -> TakenBack:
     if newer:
         raise NotAllowed(_("Since then it was ordered that %s takes it.") % newer.person, lost_race=True)
     words: dict[str, Any] = {"person": row.person, "starts": row.starts, "ends": row.ends}
+    if row.timezone:  # the schedule has another clock by now
+        words |= {"starts": first_instant(row.starts, row.zone), "ends": last_instant(row.ends, row.zone)}
     words |= {"reason": row.reason, "role": row.role}
     try:
         writers.add_override(row.schedule, **words, by=ask.by, at=ask.at)

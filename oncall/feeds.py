@@ -123,6 +123,9 @@ def _changed() -> Greatest:
     away = Absence.objects.filter(person__in=turns.values("user")).order_by()
     for name in ("created_at", "removed_at"):
         stamps.append(Subquery(away.order_by(F(name).desc(nulls_last=True)).values(name)[:1]))
+    theirs = User.objects.filter(pk__in=turns.values("user")).order_by()
+    for name in ("here_since", "left_at"):
+        stamps.append(Subquery(theirs.order_by(F(name).desc(nulls_last=True)).values(name)[:1]))
     return Greatest(F("layers_changed_at"), Value(SINCE), *stamps)
 
 

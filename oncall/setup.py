@@ -58,10 +58,16 @@ def save_schedule(schedule: Schedule, *, layers: Sequence[Rotation], by: User, a
 def layers_remembered(schedule: Schedule, *, at: datetime) -> Iterator[None]:
     """What the layers said until `at` is kept when they say something else afterwards: shifts that are over never change.
 
-    Inside of a transaction; the schedule may be new.
+    Exceptions keep the clock on which they were typed when the schedule gets another one. Inside of a transaction; the
+    schedule may be new.
     """
     before = layers_said(schedule)
+    zone = Schedule.objects.filter(pk=schedule.pk).values_list("timezone", flat=True).first()
     yield
+    if zone and zone != schedule.timezone:
+        # Who agreed to take the pager at two o'clock there does so still.
+        schedule.overrides.filter(timezone="").update(timezone=zone)
+        schedule.covers.filter(timezone="").update(timezone=zone)
     if layers_said(schedule) == before:
         return
     since = schedule.layers_since

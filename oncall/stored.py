@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,10 +16,10 @@ from django.db import connection
 
 from oncall import rotation
 from oncall.away import Span, clipped, without
-from oncall.layers import DAY
 from oncall.models import DutyRole, Schedule
 from oncall.rotation import Count, Roster, Unit, Window
 from oncall.wallclock import FAR, NEAR, first_instant, last_instant, parse_clock, utc, zone_named
+from teams.here import away_of
 from teams.models import User
 
 logger = logging.getLogger(__name__)
@@ -51,11 +51,11 @@ SELECT s.id, s.slug, coalesce(nullif(s.name, ''), s.slug), s.timezone, {_LAYERS}
   (SELECT json_agg(json_build_object('since', p.since, 'until', p.until, 'said', p.said) ORDER BY p.until)
    FROM oncall_pastlayers p WHERE p.schedule_id = s.id AND p.until > %(start)s),
   (SELECT json_agg(json_build_object('id', o.id, 'person', o.person_id, 'starts', o.starts, 'ends', o.ends,
-      'role', o.role, 'removed', o.removed_at, 'swap', o.swap_id IS NOT NULL)
+      'zone', o.timezone, 'role', o.role, 'removed', o.removed_at, 'swap', o.swap_id IS NOT NULL)
       ORDER BY o.created_at, o.id)
    FROM oncall_override o WHERE o.schedule_id = s.id AND {_TOUCHES.format("o")}),
   (SELECT json_agg(json_build_object('id', c.id, 'person', c.person_id, 'covered', c.covered_id,
-      'starts', c.starts, 'ends', c.ends, 'role', c.role, 'removed', c.removed_at)
+      'starts', c.starts, 'ends', c.ends, 'zone', c.timezone, 'role', c.role, 'removed', c.removed_at)
       ORDER BY c.created_at, c.id)
    FROM oncall_cover c WHERE c.schedule_id = s.id AND {_TOUCHES.format("c")}),
   (SELECT json_agg(json_build_object('id', e.id, 'person', e.person_id, 'start', e.start, 'end', e.end,
@@ -67,7 +67,8 @@ FROM oncall_schedule s WHERE s.id = ANY(%(ids)s) OR s.slug = ANY(%(slugs)s)
 
 _PEOPLE = f"""
 SELECT u.*, (SELECT json_agg(json_build_object(
-      'id', a.id, 'starts', a.starts, 'ends', a.ends, 'zone', a.timezone, 'removed', a.removed_at))
+      'id', a.id, 'starts', a.starts, 'ends', a.ends, 'zone', a.timezone, 'removed', a.removed_at,
+      'since', CASE WHEN a.from_file THEN NULL ELSE a.created_at END))
    FROM oncall_absence a WHERE a.person_id = u.id AND {_TOUCHES.format("a")}
   ) AS absences_said
 FROM teams_user u WHERE u.id = ANY(%(ids)s)
@@ -258,32 +259,27 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _span(row: Row, zone: str) -> Span:
-    """From when to when an exception holds; one that was taken back meanwhile, until then."""
+    """From when to when an exception holds, in its own zone, else in `zone`; one that was taken back meanwhile, until then.
+
+    An absence speaks from when it was entered: until then they were paged, and are paid for it.
+    """
+    zone = row["zone"] or zone
     starts, ends = datetime.fromisoformat(row["starts"]), datetime.fromisoformat(row["ends"])
     start, end = first_instant(starts, zone), last_instant(ends, zone)
+    start = max(start, _instant(row.get("since")) or NEAR)
     return start, max(start, min(end, _instant(row["removed"]) or FAR))
 
 
 def gone(user: User) -> datetime | None:
     """From when on `user` has no pager any more: after their last day, or since they were switched off; None: they have."""
-    left = (user.left_at or NEAR) if not user.is_active else FAR
-    last = _midnight(user.last_day + DAY, user) if user.last_day and user.last_day < date.max else FAR
-    return None if left == last == FAR else min(left, last)
+    return next((start for start, end in away_of(user) if end == FAR), None)
 
 
 def _absent(slug: str, user: User) -> tuple[Span, ...]:
-    """When `user` is away for a while, and the time before their first day."""
+    """When `user` is away for a while: what they said, and while they were not here."""
     said: list[Row] | None = getattr(user, "absences_said", None)
-    spans = tuple(_read("absence", slug, said, lambda _order, row: _span(row, row["zone"])))
-    return (*spans, (NEAR, _midnight(user.first_day, user))) if user.first_day else spans
-
-
-def _midnight(day: date, user: User) -> datetime:
-    """When `day` begins where `user` is; on UTC's clock where theirs cannot be read: somebody must still be woken."""
-    try:
-        return first_instant(datetime.combine(day, time()), user.timezone)
-    except (LookupError, ValueError, OverflowError):
-        return datetime.combine(day, time(), UTC)
+    spans = tuple(_read("absence", slug, said, lambda _order, row: _span(row, user.timezone)))
+    return (*spans, *(span for span in away_of(user) if span[1] != FAR))
 
 
 def _override(row: Row, zone: str, order: int) -> rotation.Override:

@@ -42,7 +42,7 @@ def add_override(
     row = Override(**said, reason=reason, from_file=from_file, swap=swap, created_at=at, created_by=by)
     row.clean_fields(exclude=["schedule", "person", "created_by", "swap"])
     Schedule.objects.select_for_update().get(pk=schedule.pk)
-    live = schedule.overrides.filter(removed_at=None, role=role, starts__lt=ends, ends__gt=starts)
+    live = schedule.overrides.filter(removed_at=None, role=role, timezone="", starts__lt=ends, ends__gt=starts)
     latest = live.order_by("created_at", "pk").last()
     if latest and (latest.person_id, latest.starts, latest.ends) == (person.pk, starts, ends):
         return latest

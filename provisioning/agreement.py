@@ -149,7 +149,7 @@ def _check_schedule(schedule: Entry, zone: str, findings: Findings) -> None:
         entries = schedule.get(name, [])
         _once(entries, identity, name.removesuffix("s"), findings)
         for entry in entries:
-            _check_times(entry, zone, findings)
+            _check_times(entry, entry["timezone"] or zone, findings)
             if entry.get("for") == entry["person"]:
                 findings.refuse(entry.line, f"{entry['person']} cannot cover themselves.")
 

@@ -49,6 +49,7 @@ OVERRIDE = Record(
         "to": Field(Moment(), required=True),
         "reason": Field(Text(most=300), default=""),
         "role": DUTY_ROLE,
+        "timezone": Field(Zone(), default=""),
     },
 )
 ABSENCE = Record(
@@ -69,6 +70,7 @@ COVER = Record(
         "to": Field(Moment(), required=True),
         "reason": Field(Text(most=300), default=""),
         "role": DUTY_ROLE,
+        "timezone": Field(Zone(), default=""),
     },
 )
 TRAINING = Record(

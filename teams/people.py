@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from teams import here
 from teams.audit import acting
 from teams.models import ApiToken, Membership, Organisation, Role, SignInLink, Team, User
 
@@ -57,26 +58,30 @@ def deactivate(user: User, *, by: User | None, at: datetime, via: str = "people"
 
 
 @transaction.atomic
-def reactivate(user: User, *, by: User | None, via: str = "people") -> None:
-    """Switch `user` on again. Tokens stay revoked; sign in anew."""
+def reactivate(user: User, *, by: User | None, at: datetime, via: str = "people") -> None:
+    """Switch `user` on again, from `at` on. Tokens stay revoked; sign in anew. Twice is once."""
     with acting(by, via):
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.is_active:
+            return
+        here.remember(user, at=at)
         user.is_active, user.left_at = True, None
-        user.save(update_fields=["is_active", "left_at"])
+        user.save(update_fields=["is_active", "left_at", *here.KEPT])
 
 
 @transaction.atomic
-def set_days(user: User, *, first: date | None, last: date | None, by: User, via: str = "people") -> None:
+def set_days(user: User, *, first: date | None, last: date | None, by: User, at: datetime, via: str = "people") -> None:
     """The first and the last day on which `user` can have a pager, on their own clock; None: always here, or staying.
 
-    Raises `Refused` when the last is before the first.
+    Who had one until `at` stays who had it, also where the days lie before. Raises `Refused` when the last is before the first.
     """
     if first and last and last < first:
         raise Refused(_("The last day cannot be before the first one."))
     with acting(by, via):
         user = User.objects.select_for_update().get(pk=user.pk)
+        here.remember(user, at=at)
         user.first_day, user.last_day = first, last
-        user.save(update_fields=["first_day", "last_day"])
+        user.save(update_fields=["first_day", "last_day", *here.KEPT])
 
 
 @transaction.atomic

@@ -92,12 +92,12 @@ class OverrideShape(serializers.Serializer[Override]):
     @extend_schema_field(Instant)
     def get_start(self, override: Override) -> str:
         """The instant that the schedule's wall clock means."""
-        return Instant().to_representation(first_instant(override.starts, override.schedule.timezone))
+        return Instant().to_representation(first_instant(override.starts, override.zone))
 
     @extend_schema_field(Instant)
     def get_end(self, override: Override) -> str:
         """The same for the end."""
-        return Instant().to_representation(last_instant(override.ends, override.schedule.timezone))
+        return Instant().to_representation(last_instant(override.ends, override.zone))
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

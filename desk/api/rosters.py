@@ -78,12 +78,12 @@ class CoverShape(serializers.Serializer[Cover]):
     @extend_schema_field(Instant)
     def get_start(self, cover: Cover) -> str:
         """The instant that the schedule's wall clock means."""
-        return Instant().to_representation(first_instant(cover.starts, cover.schedule.timezone))
+        return Instant().to_representation(first_instant(cover.starts, cover.zone))
 
     @extend_schema_field(Instant)
     def get_end(self, cover: Cover) -> str:
         """The same for the end."""
-        return Instant().to_representation(last_instant(cover.ends, cover.schedule.timezone))
+        return Instant().to_representation(last_instant(cover.ends, cover.zone))
 
 
 class NoteShape(serializers.Serializer[HandoverNote]):

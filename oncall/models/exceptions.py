@@ -11,6 +11,8 @@ from foundation.wallclock import WallClockField
 from oncall.models.schedules import DutyRole, Schedule
 from teams.models import User, check_timezone
 
+ZONE_HINT = _("on whose clock it was typed; empty: the schedule's, which may have been another one then")
+
 
 @pghistory.track()
 class Swap(models.Model):
@@ -58,13 +60,14 @@ class Swap(models.Model):
 
 @pghistory.track()
 class Override(models.Model):
-    """One person takes the pager for a while; the latest created wins. Times are the schedule's wall clock."""
+    """One person takes the pager for a while; the latest created wins. Times are the wall clock of `zone`."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
     role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts = WallClockField()
     ends = WallClockField()
+    timezone = models.CharField(max_length=64, blank=True, validators=[check_timezone], help_text=ZONE_HINT)
     reason = models.CharField(max_length=300, blank=True)
     from_file = models.BooleanField(default=False)
     swap = models.ForeignKey(Swap, on_delete=models.SET_NULL, null=True, blank=True, related_name="overrides")
@@ -81,10 +84,15 @@ class Override(models.Model):
     def __str__(self) -> str:
         return f"{self.person} {self.starts:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
 
+    @property
+    def zone(self) -> str:
+        """Whose wall clock its times are."""
+        return self.timezone or self.schedule.timezone
+
 
 @pghistory.track()
 class Cover(models.Model):
-    """ "B covers A": holds only where A is really on duty. Times are the schedule's wall clock; covers do not chain."""
+    """ "B covers A": holds only where A is really on duty. Times are the wall clock of `zone`; covers do not chain."""
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="covers")
     role = models.CharField(max_length=10, choices=DutyRole.choices, default=DutyRole.PRIMARY)
@@ -92,6 +100,7 @@ class Cover(models.Model):
     covered = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts = WallClockField()
     ends = WallClockField()
+    timezone = models.CharField(max_length=64, blank=True, validators=[check_timezone], help_text=ZONE_HINT)
     reason = models.CharField(max_length=300, blank=True)
     from_file = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -106,6 +115,11 @@ class Cover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} covers {self.covered}"
+
+    @property
+    def zone(self) -> str:
+        """Whose wall clock its times are."""
+        return self.timezone or self.schedule.timezone
 
 
 @pghistory.track()

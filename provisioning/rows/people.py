@@ -10,12 +10,14 @@ from typing import Any
 from paging.models import ContactMethod, PersonalRule
 from provisioning.rows import absences
 from provisioning.rows.stored import Keys, Named, Stored, name_of, revive
+from teams import here
 from teams.models import Area, Organisation, Team, User
 from teams.people import deactivate, reactivate
 from teams.setup import write_members
 
 PUSH = ContactMethod.Kind.WEBPUSH
-PLACE = ("region", "first_day", "last_day")
+DAYS = ("first_day", "last_day")
+PLACE = ("region", *DAYS)
 VIA = "apply"
 """How the history of settings names changes by the file."""
 
@@ -74,15 +76,17 @@ def write_user(email: str, record: dict[str, Any], named: Named, keys: Keys, at:
     person = User.objects.filter(email__iexact=email).first()
     if person is None:
         person = User.objects.create_user(email, from_file=True, is_active=record["active"])
+    elif any(getattr(person, name) != record[name] for name in DAYS):
+        here.remember(person, at=at)
     person.name, person.timezone, person.role = record["name"], record["timezone"], record["role"]
     for name in PLACE:
         setattr(person, name, record[name])
     person.from_file = person.from_file or bool(named)
-    person.save(update_fields=["name", "timezone", "role", "from_file", *PLACE])
+    person.save(update_fields=["name", "timezone", "role", "from_file", *PLACE, *here.KEPT])
     if person.is_active and not record["active"]:
         deactivate(person, by=None, at=at, via=VIA)
     elif record["active"] and not person.is_active:
-        reactivate(person, by=None, via=VIA)
+        reactivate(person, by=None, at=at, via=VIA)
     _write_methods(person, record["methods"], named.get("methods", {}), at)
     _write_rules(person, record["rules"])
     absences.write(person, record["absences"], named.get("absences", []), at)

@@ -63,7 +63,7 @@ def _layer_record(layer: Layer) -> dict[str, Any]:
 
 def exception_record(row: Override | Cover) -> dict[str, Any]:
     """An override or a cover as the file writes it."""
-    said = {"from": row.starts, "to": row.ends, "reason": row.reason, "role": row.role}
+    said = {"from": row.starts, "to": row.ends, "reason": row.reason, "role": row.role, "timezone": row.timezone}
     if isinstance(row, Cover):
         return {"person": row.person.email.lower(), "for": row.covered.email.lower(), **said}
     return {"person": row.person.email.lower(), **said}
@@ -71,21 +71,36 @@ def exception_record(row: Override | Cover) -> dict[str, Any]:
 
 def identity(record: Named) -> tuple[Any, ...]:
     """What makes an override or a cover the same one."""
-    return record["person"], record.get("for"), record["from"], record["to"], record["role"]
+    return record["person"], record.get("for"), record["from"], record["to"], record["role"], record["timezone"]
 
 
 def write_schedule(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
     """The schedule, its layers, overrides and covers."""
     schedule = Schedule.objects.filter(slug=slug).first() or Schedule(slug=slug)
     team = keys.of("team", record["team"])
+    before = schedule.timezone if schedule.pk else record["timezone"]
     with layers_remembered(schedule, at=at):
         revive(
             schedule,
             {name: record[name] for name in ("name", "timezone", "region", "swaps_need_approval")} | {"team_id": team},
         )
         write_layers(schedule, [_rotation(said, keys) for said in record["layers"]])
-    _write_exceptions(Override, schedule, record["overrides"], named.get("overrides", []), keys, at)
-    _write_exceptions(Cover, schedule, record["covers"], named.get("covers", []), keys, at)
+    overrides, covers = named.get("overrides", []), named.get("covers", [])
+    moved = before != record["timezone"]
+    wanted = {
+        name: _on_their_clock(record[name], said, before) if moved else record[name]
+        for name, said in (("overrides", overrides), ("covers", covers))
+    }
+    _write_exceptions(Override, schedule, wanted["overrides"], overrides, keys, at)
+    _write_exceptions(Cover, schedule, wanted["covers"], covers, keys, at)
+
+
+def _on_their_clock(wanted: list[dict[str, Any]], named: Iterable[Named], before: str) -> list[dict[str, Any]]:
+    """What people typed stays on the schedule's old clock; what the file says is on the new one."""
+    from_file = {identity(said) for said in named}
+    return [
+        said | {"timezone": said["timezone"] or before} if identity(said) not in from_file else said for said in wanted
+    ]
 
 
 def _rotation(said: dict[str, Any], keys: Keys) -> Rotation:
@@ -122,7 +137,8 @@ def _write_exceptions(
             row.save(update_fields=["removed_at"])
     in_order = [who for who in there if who in stays] == stays[: len([who for who in stays if who in there])]
     for number, (who, said) in enumerate(zip(stays, wanted, strict=True)):
-        row = there.get(who) or model(schedule=schedule, role=said["role"], starts=said["from"], ends=said["to"])
+        when = {"starts": said["from"], "ends": said["to"], "timezone": said["timezone"]}
+        row = there.get(who) or model(schedule=schedule, role=said["role"], **when)
         row.person_id = keys.of("user", said["person"])
         if isinstance(row, Cover):
             row.covered_id = keys.of("user", said["for"])

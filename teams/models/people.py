@@ -96,7 +96,7 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(is_active=True)
 
 
-@pghistory.track(exclude=["password", "last_login"])
+@pghistory.track(exclude=["password", "last_login", "away_before", "here_since"])
 class User(AbstractBaseUser):
     """A person; the e-mail is the name that everything else uses."""
 
@@ -120,6 +120,12 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     left_at = models.DateTimeField(
         null=True, blank=True, help_text=_("when they were switched off: what they had before stays theirs")
+    )
+    away_before = models.JSONField(
+        default=list, blank=True, editable=False, help_text=_("spans of the past in which they were not here")
+    )
+    here_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("from when on their days and account are what they are")
     )
     from_file = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

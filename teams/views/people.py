@@ -101,7 +101,7 @@ def _send(request: HttpRequest, user: User, by: User) -> None:
 def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Switch somebody on again."""
     by, user = _of_administrator(request, pk)
-    people.reactivate(user, by=by)
+    people.reactivate(user, by=by, at=timezone.now())
     messages.success(request, _("%(person)s may sign in again.") % {"person": user})
     return redirect("teams:people")
 

@@ -51,10 +51,10 @@ def test_a_last_day_is_seen_before_it_is_saved(world: World, sign_in: SignIn, no
 
 
 def test_before_their_first_day_the_next_stands_in(world: World, sign_in: SignIn, now: object) -> None:
-    people.set_days(world.ana, first=date(2026, 11, 25), last=None, by=world.ada)
+    people.set_days(world.ana, first=date(2026, 11, 25), last=None, by=world.ada, at=AT)
     assert holders(world, 0, 3) == [world.bob, world.bob]
     assert any("Ana Ames is away until 2026-11-25" in line for line in sentences(world.schedule, AT))
-    people.set_days(world.ana, first=date(2026, 11, 1), last=date.max, by=world.ada)
+    people.set_days(world.ana, first=date(2026, 11, 1), last=date.max, by=world.ada, at=AT)
     assert world.ana in holders(world, 0, 3)
 
 
@@ -114,5 +114,5 @@ def test_what_they_had_before_they_left_stays_theirs(world: World, now: Any) -> 
     people.deactivate(holder, by=None, at=AT)
     assert rosters.shifts(world.schedule, AT - 20 * DAY, AT) == past
     assert holders(world, 0) != [holder]
-    people.reactivate(holder, by=None)
+    people.reactivate(holder, by=None, at=AT)
     assert holders(world, 0) == [holder]

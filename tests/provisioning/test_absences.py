@@ -57,6 +57,24 @@ def test_what_a_person_typed_stays_until_pruned() -> None:
     assert Absence.objects.exclude(removed_at=None).count() == 1
 
 
+def test_another_clock_of_a_schedule_moves_no_exception_that_a_person_typed() -> None:
+    done("")
+    ana = User.objects.get(email="ana@example.com")
+    schedule = make_schedule("pair", ana, make_user("Bob"), timezone="Europe/London")
+    start = datetime(2026, 12, 1, 14, tzinfo=UTC)
+    writers.add_override(schedule, person=ana, starts=start, ends=start + timedelta(hours=4), by=ana, at=AT)
+    text = export()
+    layers = "layers: [{name: weekly, members: [ana@example.com], starts: '2026-01-05T09:00'}]"
+    tokyo = f"schedules:\n  - {{slug: pair, team: {schedule.team.slug}, timezone: Asia/Tokyo, {layers}}}\n"
+    apply(tokyo.encode(), at=AT)
+    schedule.refresh_from_db()
+    (row,) = schedule.overrides.filter(removed_at=None)
+    assert (schedule.timezone, row.zone, row.starts.hour) == ("Asia/Tokyo", "Europe/London", 14)
+    moved = export()
+    apply(moved.encode(), at=AT)
+    assert moved == export() != text
+
+
 def test_another_zone_of_the_person_moves_no_absence() -> None:
     done(WEEK)
     User.objects.update(timezone="Asia/Tokyo")
