@@ -1,4 +1,4 @@
-"""Information by mail: "Bob has it", "resolved", and words to a person from any room. Never a page, never a phone."""
+"""Information by mail, and by Slack beside it: "Bob has it", "resolved", a word to a person from any room. Never a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from foundation.dispatch.registry import Key
 from foundation.dispatch.wake import wake
 from incidents.models import Kind, TimelineEntry
+from paging.channels.base import SendFailed
 from paging.channels.email import domain, thread_id
+from paging.channels.slack import Slack
 from paging.models import ContactMethod, Page
 from teams.models import Notice, User
 
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 NOTICES = "notices"
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 5
+SLACK_LENGTH = 2000
 TOLD = (Kind.ACKNOWLEDGED, Kind.RESOLVED)
 
 
@@ -98,6 +101,7 @@ def send_one(key: Key, at: datetime) -> bool:
         Notice.objects.filter(pk=notice.pk).update(state=state, error=str(error)[:1000], due_at=later)
     else:
         Notice.objects.filter(pk=notice.pk).update(state=Notice.State.SENT, sent_at=timezone.now(), error="")
+        _slack(notice)
     return True
 
 
@@ -105,6 +109,30 @@ def address_of(person: User) -> str:
     """Where mail reaches a person: their verified mail method, else the e-mail that names them."""
     methods = ContactMethod.objects.filter(user=person, kind="email", disabled_at=None, verified_at__isnull=False)
     return methods.values_list("address", flat=True).first() or person.email
+
+
+def _slack(notice: Notice) -> None:
+    """The same by direct message where somebody proved their Slack: swaps, handovers, gaps. The mail is what counts.
+
+    What is told of an incident stands in the messages of its pages already.
+    """
+    if notice.thread or not settings.SLACK_BOT_TOKEN:
+        return
+    methods = ContactMethod.objects.filter(
+        user=notice.person, kind="slack", disabled_at=None, verified_at__isnull=False
+    )
+    address = methods.values_list("address", flat=True).first()
+    if address is None:
+        return
+    try:
+        Slack().say(address, _text(notice)[:SLACK_LENGTH])
+    except SendFailed as error:
+        logger.warning("notice %s went by mail alone: %s", notice.pk, error)
+
+
+def _text(notice: Notice) -> str:
+    link = f"{settings.SHARPEND_URL}{notice.path}" if notice.path else ""
+    return "\n\n".join(part for part in (" ".join(notice.subject.split()), notice.body, link) if part)
 
 
 def _mail(notice: Notice) -> EmailMessage:

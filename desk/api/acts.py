@@ -14,10 +14,10 @@ from alerts import merging
 from desk.api.base import Desk
 from desk.api.incidents import shown
 from desk.api.shapes import IncidentShape
-from desk.api.typed import Because, HandOver, Into, Nothing, PullIn
+from desk.api.typed import Because, HandOver, Into, Nothing, PullIn, Worth
 from incidents import lifecycle
 from incidents.models import Incident
-from paging import answers, asking
+from paging import answers, asking, verdicts
 from postmortems.lifecycle import close_incident
 
 Words = dict[str, Any]
@@ -148,6 +148,18 @@ class HandItOver(Act):
     def act(self, incident: Incident, words: Words) -> None:
         """The acknowledgement moves on."""
         lifecycle.hand_over(incident, to=words["to"], by=self.person, at=self.at)
+
+
+@described
+class SayVerdict(Act):
+    """Whether it was worth waking somebody: asked of those who were paged, once it is resolved. The last word counts."""
+
+    typed = Worth
+    moves_state = False
+
+    def act(self, incident: Incident, words: Words) -> None:
+        """Counts in on-call health as the share of pages that were worth it."""
+        verdicts.judge(incident, by=self.person, worth=words["worth"], at=self.at)
 
 
 @described

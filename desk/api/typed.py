@@ -42,6 +42,12 @@ class PullIn(Because):
     person = Person()
 
 
+class Worth(serializers.Serializer[Any]):
+    """Yes or no."""
+
+    worth = serializers.BooleanField()
+
+
 class Note(serializers.Serializer[Any]):
     """A note."""
 

@@ -67,6 +67,40 @@ def test_who_does_not_lead_writes_nothing_down(ana: Script) -> None:
     assert not Training.objects.exists()
 
 
+AGREED = {"person": "ana@example.com", "schedule": "payments-primary", "on": "2026-11-20", "version": "2026-1"}
+
+
+def test_people_say_themselves_that_they_agreed(lead: Script, ana: Script) -> None:
+    made = ana.post("agreements/", AGREED, expect=201)
+    assert lead.post("agreements/", AGREED, expect=201) == made
+    assert made == {**AGREED, "id": made["id"], "team": None, "text": ""}
+    ana.post("agreements/", AGREED | {"person": "bob@example.com"}, expect=403)
+    other = lead.post("agreements/", {"person": "ana@example.com", "team": "payments", "on": "2026-11-19"}, expect=201)
+    assert (other["team"], other["schedule"]) == ("payments", None)
+    assert ana.get("agreements/", person="ana@example.com")["results"] == [other, made]
+    for _time in range(2):
+        assert ana.post(f"agreements/{made['id']}/remove/") == made
+    assert ana.get("agreements/")["results"] == [other]
+
+
+@pytest.mark.parametrize(
+    "change", [{"on": "2026-11-22"}, {"team": "payments"}, {"schedule": "nowhere"}, {"schedule": None}]
+)
+def test_an_agreement_is_refused_in_words(change: dict[str, Any], ana: Script) -> None:
+    assert ana.post("agreements/", AGREED | change, expect=422)["error"]["message"]
+
+
+def test_whether_it_was_worth_it_is_asked_of_those_who_were_paged(world: World, ana: Script, lead: Script) -> None:
+    incident = make_incident(service=world.service, state="resolved")
+    make_page(world.ana, incident)
+    address = f"incidents/{incident.number}/verdict/"
+    for worth in (True, False):
+        ana.post(address, {"worth": worth})
+        assert list(incident.verdicts.values_list("person", "worth")) == [(world.ana.pk, worth)]
+    lead.post(address, {"worth": True}, expect=422)
+    ana.post(address, {"worth": "perhaps"}, expect=400)
+
+
 def test_health_of_a_rotation_and_of_oneself(world: World, ana: Script, lead: Script) -> None:
     incident = make_incident(service=world.service, at=AT - timedelta(hours=3))
     make_page(world.ana, incident, at=AT - timedelta(hours=3), because="primary of payments-primary, step 1")
