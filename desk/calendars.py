@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 from desk.answers import SeeOther
 from desk.away import whom
 from desk.calendar_forms import AbsencesForm, CalendarForm, ShiftsForm, mine
-from desk.calendar_preview import Preview, ahead, preview, unmatched
+from desk.calendar_preview import MOST, Preview, preview
 from desk.guard import person, require, row_number, who
 from oncall.calendar_fetch import NotFetched, host_of
 from oncall.calendars import Copy, add_calendar, ask, refresh, remove_calendar
@@ -40,7 +42,6 @@ class Row:
     calendar: ImportedCalendar
     host: str
     next: list[CalendarEntry]
-    count: int
     unmatched: list[str]
 
 
@@ -150,12 +151,20 @@ def _show(
         "form": form,
         "seen": seen,
         "form_values": [(name, str(form.data.get(name, ""))) for name in form.fields] if seen else [],
-        "rows": [_row(one, at) for one in kept],
+        "rows": _rows(kept, at),
     }
     return render(request, context["page"], {**context, **shown}, status=status)
 
 
-def _row(calendar: ImportedCalendar, at: datetime) -> Row:
-    entries = ahead(calendar, at)
-    named = [] if calendar.kind == Kind.HOLIDAYS else unmatched(entries)
-    return Row(calendar, host_of(calendar.address), entries[:NEXT], len(entries), named)
+def _rows(kept: QuerySet[ImportedCalendar], at: datetime) -> list[Row]:
+    """Each with what is next in it and the names that are nobody's; three statements, however many there are."""
+    entries = CalendarEntry.objects.filter(calendar__in=kept.values("pk"), end__gt=at)
+    place = Window(RowNumber(), partition_by="calendar", order_by=["start", "pk"])
+    coming: dict[int, list[CalendarEntry]] = defaultdict(list)
+    for entry in entries.annotate(place=place).filter(place__lte=NEXT).select_related("person"):
+        coming[entry.calendar_id].append(entry)
+    names: dict[int, list[str]] = defaultdict(list)
+    strangers = entries.filter(person=None).exclude(calendar__kind=Kind.HOLIDAYS).order_by("calendar", "summary")
+    for calendar, summary in strangers.values_list("calendar", "summary").distinct():
+        names[calendar].append(summary)
+    return [Row(one, host_of(one.address), coming[one.pk], names[one.pk][:MOST]) for one in kept]

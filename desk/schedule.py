@@ -70,7 +70,7 @@ def _show(request: HttpRequest, slug: str, why_at: datetime | None) -> HttpRespo
         "why_at": why_at,
         "why": _why(found, span, why_at, role) if why_at else [],
         "notes": notes_of([found]),
-        "missing": missing(found, final, at),
+        "missing": missing(found, [shift for one in days if one.role != DutyRole.SHADOW for shift in one.final], at),
         "swaps": list(open_swaps(at).filter(schedule=found)),
         "failing": list(found.calendars.filter(removed_at=None, failing_since__isnull=False)),
         "can_override": may_write(who(request)),

@@ -25,6 +25,7 @@ from oncall.differences import Difference, compare
 from oncall.models import Layer, Schedule
 from oncall.rosters import Shift
 from oncall.setup import keeping, save_schedule
+from oncall.skills import Missing, are_kept, missing
 from oncall.wallclock import to_local
 from teams.models import Organisation, Role, Team, User
 from teams.permissions import Standing, may_edit_team_config
@@ -40,7 +41,8 @@ class Ahead:
     """The next two weeks as they would be: shifts, how many more there are, and how long nobody has the pager.
 
     `changes` is where they differ from now; `moves` names who would lose the pager at once though they take turns, and to
-    whom: who has it from now on is chosen, not left to arithmetic.
+    whom: who has it from now on is chosen, not left to arithmetic. `missing` are those without training or agreement, where
+    such things are written down.
     """
 
     shifts: list[Shift]
@@ -49,6 +51,8 @@ class Ahead:
     changes: list[Difference]
     changes_more: int
     moves: tuple[User, User | None] | None
+    missing: list[Missing]
+    schedule: Schedule
 
     @property
     def unread(self) -> bool:
@@ -140,6 +144,8 @@ class ScheduleForm(SetupForm):
             changes[:CHANGES],
             max(0, len(changes) - CHANGES),
             self._moves(changes, at),
+            missing(row, found, at) if are_kept() else [],
+            row,
         )
 
     def _moves(self, changes: list[Difference], at: datetime) -> tuple[User, User | None] | None:

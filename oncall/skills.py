@@ -98,13 +98,18 @@ def take_back(row: Training | Agreement, *, at: datetime) -> None:
     row.refresh_from_db(fields=["removed_at"])
 
 
+def are_kept() -> bool:
+    """Whether anybody here writes down who was trained and who agreed: a first rota has to be warned of neither."""
+    return Training.objects.filter(removed_at=None).exists() or Agreement.objects.filter(removed_at=None).exists()
+
+
 def missing(schedule: Schedule, shifts: Iterable[Shift], at: datetime) -> list[Missing]:
     """Who of `shifts` that are not over has the pager without training or without an agreement, by name; two statements.
 
     Training must hold to the end of each shift: one that lapses meanwhile is said before it has.
     """
     theirs: dict[User, list[Shift]] = defaultdict(list)
-    for shift in shifts:
+    for shift in sorted(shifts, key=lambda one: one.start):
         if shift.person and shift.end > at:
             theirs[shift.person].append(shift)
     trained = defaultdict(list)

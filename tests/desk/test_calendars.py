@@ -6,9 +6,12 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
 from oncall import rosters
@@ -182,3 +185,25 @@ def test_who_may(world: World, server: CalendarServer, sign_in: SignIn, now: obj
         assert sign_in(world.ana).post(AWAY, {**form, "of": of}).status_code == 422
     assert server.asked == [], "nothing is fetched for who may not keep it"
     assert sign_in(world.ada).post(AWAY, {**form, "of": "holidays:web"}).status_code == 200
+
+
+def test_many_calendars_cost_no_more_statements_than_one(
+    world: World, manager: User, sign_in: SignIn, now: object, django_assert_max_num_queries: Any
+) -> None:
+    def kept(number: int) -> None:
+        said = {"name": f"Calendar {number}", "address": f"https://c.example/{number}", "kind": "absences"}
+        made = ImportedCalendar.objects.create(**said, team=world.team, created_at=AT, due_at=AT + DAY)
+        for day in range(5):
+            start = AT + (day + 1) * DAY
+            whom = {"person": world.bob} if day % 2 else {"person": None}
+            made.entries.create(uid=f"{day}", summary=f"Name {day}", start=start, end=start + DAY, **whom)
+
+    client = sign_in(manager)
+    kept(0)
+    with CaptureQueriesContext(connection) as one:
+        text = words(client.get(AWAY).content)
+    assert "Name 0, Name 2, Name 4" in text
+    for number in range(1, 8):
+        kept(number)
+    with django_assert_max_num_queries(len(one)):
+        assert words(client.get(AWAY).content).count("Name 0, Name 2, Name 4") == 8

@@ -16,6 +16,7 @@ from oncall.models import Agreement, Schedule, Training
 from teams.models import Membership, User
 from teams.setup import free_slug
 from tests.desk.conftest import World
+from tests.desk.test_setup import a_schedule
 from tests.factories import AT, make_schedule, make_service, make_team, make_user
 
 SignIn = Callable[[User], Client]
@@ -23,9 +24,10 @@ PAGE = "/oncall/training/"
 DAY = date(2026, 5, 1)
 
 
-def words(client: Client, page: str = PAGE) -> str:
-    """The page's words, without tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", client.get(page).content.decode()))
+def words(client: Client, page: str = PAGE, typed: dict[str, Any] | None = None) -> str:
+    """The page's words, without tags; with `typed` those of the answer to that form."""
+    answer = client.get(page) if typed is None else client.post(page, typed)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
 
 
 @pytest.fixture
@@ -206,3 +208,15 @@ def test_its_statements_do_not_grow(
         skills.agree(people[0], schedule, on=DAY, at=AT, by=None)
     with django_assert_max_num_queries(26):
         assert lead.get(PAGE).status_code == 200
+
+
+def test_the_preview_of_a_rota_says_it_where_such_things_are_written_down(
+    world: World, sign_in: SignIn, now: object
+) -> None:
+    typed = a_schedule(world.ana, world.bob, act="look")
+    text = words(sign_in(world.ada), "/setup/schedule/", typed)
+    assert "The next two weeks" in text
+    assert "Scheduled without being on record" not in text
+    skills.train(world.ana, world.schedule, on=DAY, at=AT, by=None)
+    text = words(sign_in(world.ada), "/setup/schedule/", typed)
+    assert "Bob Bell: no training for this pager; no on-call agreement" in text
