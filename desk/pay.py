@@ -25,6 +25,7 @@ from oncall.pay_hours import Hours
 from review import payroll
 from review.models import PayMonth, RateCard
 from review.month import Month, NoSuchMonthError
+from review.moved import Moved, moved
 from review.pay import Payroll, Slip, payroll_of
 from review.pay_csv import table
 from teams.models import Membership, Organisation, Team, User
@@ -123,9 +124,16 @@ def _show(request: HttpRequest, found: Month, at: datetime, refused: str = "", s
         "columns": _columns(pay.slips),
         "costs": [(names.get(team, team), cost) for team, cost in pay.costs.items()] if managing else [],
         "whom": WhomForm() if may_run_pay(standing) else None,
+        "moved": _moved(pay, at) if may_run_pay(standing) else [],
         "mine_only": all(slip.person.pk == standing.user_id for slip in pay.slips),
     }
     return render(request, "desk/pay_month.html", context, status=status)
+
+
+def _moved(pay: Payroll, at: datetime) -> list[Moved]:
+    """Who of the month changed what decides which hours pay what, from its beginning until it was approved."""
+    start = pay.month.window(Organisation.the().timezone).start
+    return moved([slip.person for slip in pay.slips], start, pay.row.approved_at or at)
 
 
 def _columns(slips: list[Slip]) -> dict[str, bool]:

@@ -319,3 +319,19 @@ def test_a_month_costs_the_same_whoever_is_in_it(december: World, django_assert_
             make_user()
         with django_assert_num_queries(5):
             payroll_of(NOVEMBER, DECEMBER, lambda _pk: True)
+
+
+def test_who_approves_sees_whose_clock_changed_meanwhile(december: World, sign_in: SignIn) -> None:
+    admin = sign_in(december.ada)
+    assert "What hours count as changed" not in words(admin.get(PAGE).content)
+    december.ana.timezone, december.ana.region = "Asia/Tokyo", "JP"
+    december.ana.save()
+    # The database stamps them with its own clock.
+    events: Any = User.pgh_event_model.objects  # type: ignore[attr-defined]
+    events.filter(pgh_obj=december.ana).update(pgh_created_at=datetime(2026, 11, 12, 9, tzinfo=UTC))
+    text = words(admin.get(PAGE).content)
+    assert "Ana Ames: time zone" in text
+    assert "→ Asia/Tokyo" in text
+    assert "public holidays – → JP" in text
+    assert "What hours count as changed" not in words(admin.get("/oncall/pay/2026-12/").content)
+    assert "What hours count as changed" not in words(sign_in(december.ana).get(PAGE).content)
