@@ -1,30 +1,47 @@
-"""How long requests are kept: long enough to look into a bad night, not for ever."""
+"""How long what senders said is kept: long enough to look into a bad night, not for ever."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from alerts.models import Body, RejectedDelivery
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
-BODIES_KEPT = timedelta(days=14)
+from alerts.models import Alert, Episode, RejectedDelivery
+from alerts.partitions import drop_months, make_months, trim_other
+from incidents.models import OPEN
+
 REJECTED_KEPT = timedelta(days=90)
 BATCH = 500
 BATCHES = 200
 
 
 def prune(at: datetime) -> int:
-    """Delete bodies and refused deliveries that are too old at `at`; returns how many. In batches, so that no lock lasts.
+    """Make the months ahead; drop bodies, refused deliveries and alerts that are too old at `at`: how many went.
 
-    Alerts, episodes and incidents stay: only what was posted goes, and each source's last body stays too.
+    Bodies go by whole months, so they may stay up to a month longer; the last one of a source stays. Alerts go with their
+    episodes once they are over and so is their incident. Incidents stay.
     """
+    make_months(at)
+    since = at - timedelta(days=settings.BODIES_KEPT)
+    gone = drop_months(since) + trim_other(since)
+    refused, _ = RejectedDelivery.objects.filter(at__lt=at - REJECTED_KEPT).delete()
+    return gone + refused + _alerts(at - timedelta(days=settings.ALERTS_KEPT))
+
+
+def _alerts(since: datetime) -> int:
+    """Alerts that were heard of for the last time before `since`, in batches, so that no lock lasts."""
+    over = Q(incident=None) | ~Q(incident__state__in=OPEN)
+    old = Alert.objects.filter(over, firing=False, last_seen_at__lt=since)
     gone = 0
-    last = Body.objects.order_by("source_id", "-pk").distinct("source_id").values("pk")
-    old = Body.objects.filter(received_at__lt=at - BODIES_KEPT).exclude(pk__in=last)
     for _batch in range(BATCHES):
         ids = list(old.order_by("pk").values_list("pk", flat=True)[:BATCH])
         if not ids:
             break
-        Body.objects.filter(pk__in=ids).delete()
-        gone += len(ids)
-    refused, _ = RejectedDelivery.objects.filter(at__lt=at - REJECTED_KEPT).delete()
-    return gone + refused
+        with transaction.atomic():
+            # One that fires again in this moment stays.
+            ids = list(old.filter(pk__in=ids).select_for_update(of=("self",)).values_list("pk", flat=True))
+            Episode.objects.filter(alert__in=ids).delete()
+            gone += Alert.objects.filter(pk__in=ids).delete()[1].get("alerts.Alert", 0)
+    return gone

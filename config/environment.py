@@ -71,6 +71,8 @@ SETTINGS = (
     ),
     Setting("SLEEPING_HOURS", "22-8", "Hours of people's own clocks that count as sleep there and in the review."),
     Setting("REST_HOURS", "11", "Hours of rest owed after the last act of a night; a custom, not legal advice."),
+    Setting("BODIES_KEPT", "14", "Days for which what senders posted is kept word for word, and up to a month more."),
+    Setting("ALERTS_KEPT", "400", "Days for which alerts that are over are kept; incidents stay for ever."),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
     Setting("LAST_RESORT_WEBHOOK", "", "Told when PostgreSQL is gone for more than 60 s.", secret=True),
     Setting("STATUS_ROOT", "", "Folder of the public status page; empty: home/status."),
@@ -100,6 +102,7 @@ TEAM_PLACES = {
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")
 MASK = "********"
 DAY = 24
+MOST_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,13 @@ def _span(name: str, text: str) -> tuple[int, int]:
     if not (start.isdecimal() and end.isdecimal() and start != end and max(int(start), int(end)) <= DAY):
         raise BadSetting(f"{name} is two different hours of the day such as 8-18, not {text}.")
     return int(start), int(end)
+
+
+def days(name: str, text: str) -> int:
+    """A whole number of days, 1 to 3650. Raises `BadSetting`."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= MOST_DAYS:
+        raise BadSetting(f"{name} is a whole number of days from 1 to {MOST_DAYS}, not {text[:20]}.")
+    return int(text)
 
 
 def one_of(name: str, text: str, allowed: Collection[str]) -> str:

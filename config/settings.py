@@ -27,6 +27,8 @@ try:
     _database = environment.database(_env["DATABASE_URL"] or _engines.get("DATABASE_URL", "postgres:///sharpend"))
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
     WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
+    BODIES_KEPT = environment.days("BODIES_KEPT", _env["BODIES_KEPT"])
+    ALERTS_KEPT = environment.days("ALERTS_KEPT", _env["ALERTS_KEPT"])
     ONCALL_HOURS, REST_HOURS = environment.oncall_hours(_env)
     _classes = ("critical", "major", "standard")
     SLACK_INCIDENT_CHANNELS = environment.one_of("SLACK_INCIDENT_CHANNELS", _env["SLACK_INCIDENT_CHANNELS"], _classes)

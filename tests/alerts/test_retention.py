@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from pytest_django.fixtures import Settings
 
+from alerts import partitions
 from alerts.models import Alert, Body, Episode, RejectedDelivery
-from alerts.retention import BODIES_KEPT, REJECTED_KEPT, prune
+from alerts.partitions import OTHER
+from alerts.retention import prune
 from incidents.models import Incident
 from teams.models import Role, User
 from tests.alerts.posting import AT, KEY, accepted, fire, group, make_am, minutes, post
@@ -16,20 +21,79 @@ from tests.factories import make_service, make_team, make_user
 pytestmark = pytest.mark.django_db
 
 
+KEPT = timedelta(days=14)
+
+
+def bodies() -> dict[str, int]:
+    """How many stand in which part."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableoid::regclass::text, count(*) FROM alerts_body GROUP BY 1")
+        return dict(cursor.fetchall())
+
+
 def test_old_bodies_go_and_the_last_one_stays() -> None:
     make_am()
     accepted(group(fire("a")))
     accepted(group(fire("b")), at=minutes(1))
     post(b"{", at=AT)
-    later = minutes(2) + max(BODIES_KEPT, REJECTED_KEPT)
-    assert prune(AT + BODIES_KEPT) == 0
+    later = AT + timedelta(days=91)
+    assert prune(AT + KEPT) == 0
     assert prune(later) == 2
     assert Body.objects.count() == 1
     assert not RejectedDelivery.objects.exists()
     assert Alert.objects.count() == Episode.objects.count() == 2
     assert Incident.objects.count() == 1
+    assert prune(later) == 0
     accepted(group(fire("a")), at=later + timedelta(minutes=1))  # and its alerts are still known
     assert Incident.objects.count() == 1
+    assert prune(later + timedelta(days=60)) == 1  # the one that was kept is the last one no more
+    assert Body.objects.get().received_at == later + timedelta(minutes=1)
+
+
+def test_bodies_stand_in_their_months() -> None:
+    make_am()
+    accepted(group(fire("a")))
+    assert bodies() == {OTHER: 1}
+    assert partitions.make_months(AT) == ["alerts_body_2026_11", "alerts_body_2026_12", "alerts_body_2027_01"]
+    assert partitions.make_months(AT) == []
+    accepted(group(fire("b")), at=minutes(1))
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    accepted(group(fire("c")), at=december)
+    accepted(group(fire("d")), at=december - timedelta(microseconds=1))
+    accepted(group(fire("e")), at=datetime(2027, 2, 1, tzinfo=UTC))  # nobody made that month: nothing is lost
+    assert bodies() == {"alerts_body_2026_11": 3, "alerts_body_2026_12": 1, OTHER: 1}
+    assert partitions.make_months(december) == ["alerts_body_2027_02"]
+    assert bodies()["alerts_body_2027_02"] == 1
+    assert [body.received_at.month for body in Body.objects.order_by("pk")] == [11, 11, 12, 11, 2]
+    assert partitions.drop_months(december - timedelta(seconds=1)) == 0
+    assert partitions.drop_months(december) == 3
+    assert "alerts_body_2026_11" not in partitions.names()
+
+
+def test_the_last_body_of_a_silent_source_outlives_its_month() -> None:
+    make_am()
+    make_am(make_service("other"), slug="silent", key="a-long-random-key-0002")
+    accepted(group(fire("a")))
+    post(json.dumps(group(fire("b"))).encode(), path="/api/in/alertmanager/a-long-random-key-0002", at=minutes(1))
+    partitions.make_months(AT)
+    accepted(group(fire("a")), at=AT + timedelta(days=30))
+    assert partitions.drop_months(datetime(2026, 12, 1, tzinfo=UTC)) == 1
+    assert bodies() == {"alerts_body_2026_12": 1, OTHER: 1}
+    assert {body.source.slug for body in Body.objects.select_related("source")} == {"am", "silent"}
+
+
+def test_alerts_go_when_they_and_their_incident_are_over(settings: Settings) -> None:
+    settings.ALERTS_KEPT = 30
+    make_am()
+    other = {"groupLabels": {"alertname": "Other"}}
+    accepted(group(fire("fires"), fire("ended")))
+    accepted(group(fire("over"), **other))
+    accepted(group(fire("ended", ends=minutes(5))), at=minutes(6))
+    accepted(group(fire("over", ends=minutes(5)), **other), at=minutes(6))
+    assert prune(AT + timedelta(days=30)) == 3  # all bodies but the last
+    assert prune(AT + timedelta(days=31)) == 1
+    assert set(Alert.objects.values_list("fingerprint", flat=True)) == {"fp-fires", "fp-ended"}
+    assert Episode.objects.count() == Incident.objects.count() == 2
 
 
 def test_who_sees_refused_deliveries() -> None:
