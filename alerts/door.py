@@ -86,7 +86,7 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
         parsed = read(body, content_type)
     except Oversize as error:
         content, size = error.head, int(request.META.get("CONTENT_LENGTH") or 0) or len(body) or len(error.head)
-        parsed = _oversize(source, str(error))
+        parsed = oversize(source, str(error))
     except Malformed as error:
         malformed(sender, str(error), at=at, content=body)
         raise Refused(400, "malformed", str(error)) from None
@@ -110,7 +110,7 @@ def routing_of(sender: Sender, at: datetime) -> Routing:
     return Routing.of(found.source, at, routed=found.has_routes, silenced=found.has_silences)
 
 
-def _oversize(source: Source, sentence: str) -> Parsed:
+def oversize(source: Source, sentence: str) -> Parsed:
     """A body that nobody can read whole: its owner is paged, for it may be a storm."""
     alert = IncomingAlert(
         fingerprint="oversize",

@@ -6,6 +6,7 @@ An unknown `SHARPEND_*` name is an error that names the nearest known one: a typ
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import json
@@ -71,6 +72,10 @@ SETTINGS = (
     ),
     Setting("SLEEPING_HOURS", "22-8", "Hours of people's own clocks that count as sleep there and in the review."),
     Setting("REST_HOURS", "11", "Hours of rest owed after the last act of a night; a custom, not legal advice."),
+    Setting(
+        "MAIL_IN", "", "Where alerts by mail are taken: smtp://127.0.0.1:2525 or lmtp://127.0.0.1:2424; empty: nowhere."
+    ),
+    Setting("MAIL_IN_DOMAIN", "", "Domain of the addresses that alerts are mailed to, such as alerts.example.com."),
     Setting("BODIES_KEPT", "14", "Days for which what senders posted is kept word for word, and up to a month more."),
     Setting("ALERTS_KEPT", "400", "Days for which alerts that are over are kept; incidents stay for ever."),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),
@@ -202,6 +207,26 @@ def _span(name: str, text: str) -> tuple[int, int]:
     return int(start), int(end)
 
 
+@dataclass(frozen=True)
+class MailPlace:
+    """Where mail is taken, and in which protocol (`smtp` or `lmtp`)."""
+
+    protocol: str
+    host: str
+    port: int
+
+
+def mail_place(name: str, text: str) -> MailPlace | None:
+    """`smtp://127.0.0.1:2525` or `lmtp://...`; None for "". Raises `BadSetting`."""
+    if not text:
+        return None
+    parts = urlsplit(text)
+    with contextlib.suppress(ValueError):
+        if parts.scheme in ("smtp", "lmtp") and parts.hostname and parts.port and not parts.path.strip("/"):
+            return MailPlace(parts.scheme, parts.hostname, parts.port)
+    raise BadSetting(f"{name} looks like smtp://127.0.0.1:2525 or lmtp://127.0.0.1:2424.")
+
+
 def days(name: str, text: str) -> int:
     """A whole number of days, 1 to 3650. Raises `BadSetting`."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= MOST_DAYS:
@@ -237,6 +262,11 @@ def team_notices(text: str) -> dict[str, list[str]]:
             raise BadSetting(f"TEAM_NOTICES: entry {number} has a kind that is not taken. Did you mean {near[0]}://?")
         found.setdefault(team, []).append(url)
     return found
+
+
+def roles_asked_for(value: Callable[[str], str]) -> list[str]:
+    """Roles that only some installations have: the connections to chats, and the server for alerts by mail."""
+    return [*chat_roles(value), *(["mailin"] if value("MAIL_IN") else [])]
 
 
 def chat_roles(value: Callable[[str], str]) -> list[str]:

@@ -71,8 +71,8 @@ class Up:
         self._wait_until_ready()
 
     def _asked_for(self) -> list[str]:
-        """Roles that only some installations have: the connections to chats."""
-        return environment.chat_roles(lambda name: given(name, self.environ))
+        """Roles that only some installations have."""
+        return environment.roles_asked_for(lambda name: given(name, self.environ))
 
     def _collect(self) -> Child | None:
         """Begin to collect the static files if they are not current and no other start of this checkout is at it.

@@ -26,13 +26,18 @@ WORKER_SILENT = timedelta(minutes=3)
 """Workers speak when they have worked, and there is work each minute."""
 CHAT_SILENT = timedelta(minutes=2)
 """Those who ask a chat have an answer at least each half minute."""
-LIMITS = {"dispatch": SILENT, "worker": WORKER_SILENT, **dict.fromkeys(("slack", "telegram", "matrix"), CHAT_SILENT)}
+LIMITS = {
+    "dispatch": SILENT,
+    "worker": WORKER_SILENT,
+    **dict.fromkeys(("slack", "telegram", "matrix", "mailin"), CHAT_SILENT),
+}
 ROLES: dict[str, str | Promise] = {
     "dispatch": gettext_lazy("dispatcher"),
     "worker": gettext_lazy("worker"),
     "slack": gettext_lazy("connection to Slack"),
     "telegram": gettext_lazy("connection to Telegram"),
     "matrix": gettext_lazy("connection to Matrix"),
+    "mailin": gettext_lazy("server for alerts by mail"),
 }
 SHOWN = 50
 WORKS: dict[str, str | Promise] = {
@@ -78,7 +83,7 @@ def pager_health(request: HttpRequest) -> HttpResponse:
     """Processes, what is late, clocks, and how well it did over a day and a week."""
     at = timezone.now()
     running = _running(at)
-    checks = [*_processes(running), *_chats(running), *_late(at), _clocks(), *_synthetic(at)]
+    checks = [*_processes(running), *_chats(running), *_mail_in(running), *_late(at), _clocks(), *_synthetic(at)]
     context = {
         "at": at,
         "checks": checks,
@@ -134,6 +139,17 @@ def _chats(running: list[Running]) -> list[Check]:
     return [
         Check(name in alive, (well if name in alive else away) % {"role": ROLES[name], "name": name})
         for name in chat_roles(lambda name: str(getattr(settings, name)))
+    ]
+
+
+def _mail_in(running: list[Running]) -> list[Check]:
+    """Alerts by mail wait at the mail server of the house while nobody takes them."""
+    if not settings.MAIL_IN:
+        return []
+    if any(one.process.role == "mailin" and not one.silent for one in running):
+        return [Check(True, _("Alerts by mail are taken in."))]
+    return [
+        Check(False, _("Nobody takes alerts by mail: “manage.py mailin” is not heard. They wait where they were sent."))
     ]
 
 

@@ -1,0 +1,193 @@
+"""Alerts by mail: over real SMTP and LMTP; the envelope's recipient is the key, and 250 comes after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import smtplib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts import keys
+from alerts.mail_in import Handler, key_in, protocol_of, take_mail
+from alerts.models import Body, RejectedDelivery
+from alerts.payloads import Malformed
+from alerts.payloads.generic import State
+from alerts.payloads.mail import mail_as_json, status_of
+from config.environment import BadSetting, MailPlace, mail_place
+from incidents.models import Incident
+from tests.alerts.posting import AT
+from tests.factories import make_service, make_source, make_team, make_user
+
+KEY = "a-long-random-key-0009"
+FIRING, RESOLVED = State.FIRING, State.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("subject", "state", "topic"),
+    [
+        ("[FIRING:2] DiskFull (db-1)", FIRING, "DiskFull (db-1)"),
+        ("[RESOLVED] DiskFull (db-1)", RESOLVED, "DiskFull (db-1)"),
+        ("Problem: High CPU on web-3", FIRING, "High CPU on web-3"),
+        ("Resolved in 5m 3s: High CPU on web-3", RESOLVED, "High CPU on web-3"),
+        ("** PROBLEM Service Alert: db/Disk is CRITICAL **", FIRING, "Service Alert: db/Disk is CRITICAL"),
+        ("** RECOVERY Service Alert: db/Disk is OK **", RESOLVED, "Service Alert: db/Disk is OK"),
+        ('OK: "queue depth" in EU (Ireland)', RESOLVED, '"queue depth" in EU (Ireland)'),
+        ("Re: Fwd: [Resolved] Disk", RESOLVED, "Disk"),
+        ("[acknowledged] Disk", State.ACK, "Disk"),
+        ("Broken pipe in checkout", FIRING, "Broken pipe in checkout"),
+        ("Ok computer crashed", FIRING, "Ok computer crashed"),
+        ("[not ok] Disk", FIRING, "[not ok] Disk"),
+        ("Unresolved: Disk", FIRING, "Unresolved: Disk"),
+        ("Upstream: timeout", FIRING, "Upstream: timeout"),
+        ("[RESOLVED]", RESOLVED, "[RESOLVED]"),
+        ("", FIRING, ""),
+    ],
+)
+def test_a_subject_ends_something_only_by_a_whole_word_in_front(subject: str, state: State, topic: str) -> None:
+    assert status_of(subject) == (state, topic)
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_a_mail_or_refused_in_words(content: bytes) -> None:
+    with suppress(Malformed):
+        assert json.loads(mail_as_json(content))["title"]
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost", "http://127.0.0.1:25", "smtp://127.0.0.1", "smtp://h:99999", "lmtp://h:1/x"]
+)
+def test_a_place_that_is_none_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(BadSetting, match="MAIL_IN looks like"):
+        mail_place("MAIL_IN", text)
+    assert mail_place("MAIL_IN", "lmtp://[::1]:2424") == MailPlace("lmtp", "::1", 2424)
+    assert mail_place("MAIL_IN", "") is None
+
+
+def test_where_the_key_stands() -> None:
+    assert [key_in(one) for one in ("k@x", "<k@x>", "alerts+k@x", "a+b+k@x", "k")] == ["k"] * 5
+
+
+def mail(subject: str = "[FIRING:1] Disk full", text: str = "db-1 has 2 % left.", **headers: str) -> EmailMessage:
+    """A mail as a monitoring tool writes it."""
+    made = EmailMessage()
+    made["Subject"], made["From"], made["To"] = subject, "Nagios <nagios@example.com>", "ops@example.com"
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return made
+
+
+def test_it_opens_and_ends_an_incident(db: None) -> None:
+    make_source("mail", kind="email", key=KEY, service=make_service("db"), resolve_hold=AT - AT)
+    assert take_mail(f"{KEY}@alerts.example.com", "10.0.0.1", mail().as_bytes(), AT).startswith("250")
+    incident = Incident.objects.get()
+    assert (incident.title, incident.is_open) == ("Disk full", True)
+    body = Body.objects.get()
+    assert body.content_type == "message/rfc822"
+    assert b"db-1 has 2 % left." in bytes(body.content)
+    alert = incident.alerts.get()
+    assert alert.labels == {"from": "nagios@example.com"}
+    assert take_mail(f"x+{KEY}@x", "10.0.0.1", mail("Re: [RESOLVED] Disk full").as_bytes(), AT).startswith("250")
+    incident.refresh_from_db()
+    assert not incident.is_open
+
+
+def test_a_sender_may_name_its_key(db: None) -> None:
+    make_source("mail", kind="email", key=KEY, service=make_service("db"))
+    for number in range(3):
+        words = mail(f"Job {number} failed", X_Dedup_Key="nightly").as_bytes()
+        assert take_mail(f"{KEY}@x", "", words, AT).startswith("250")
+    assert Incident.objects.count() == 1
+
+
+def test_html_alone_is_read_without_its_scripts(db: None) -> None:
+    make_source("mail", kind="email", key=KEY, service=make_service("db"))
+    made = EmailMessage()
+    made["Subject"] = "Down"
+    made.set_content("<style>p{}</style><p>Web <b>3</b> is down</p><script>alert(1)</script>", subtype="html")
+    take_mail(f"{KEY}@x", "", made.as_bytes(), AT)
+    assert b'"description": "Web 3 is down"' in bytes(Body.objects.get().content)
+
+
+def test_what_is_refused_is_listed_and_opens_nothing(db: None) -> None:
+    source = make_source("mail", kind="email", key=KEY, service=make_service(team=make_team(lead=make_user("Lea"))))
+    make_source("am", key="a-long-random-key-0001")
+    assert take_mail("nobody@x", "10.0.0.1", mail().as_bytes(), AT).startswith("550 5.1.1")
+    assert take_mail("a-long-random-key-0001@x", "", mail().as_bytes(), AT).startswith("550 5.1.1")
+    assert take_mail(f"{KEY}@x", "", b"\r\n\r\n", AT).startswith("554")
+    keys.revoke(source.keys.get(), at=AT)
+    assert take_mail(f"{KEY}@x", "", mail().as_bytes(), AT).startswith("550 5.2.1")
+    assert not Incident.objects.exists()
+    assert list(RejectedDelivery.objects.order_by("pk").values_list("reason", flat=True)) == [
+        "unknown_key",
+        "unknown_key",
+        "malformed",
+        "revoked_key",
+    ]
+
+
+def test_one_that_is_too_large_pages_its_owner(db: None) -> None:
+    make_source("mail", kind="email", key=KEY, service=make_service("db"))
+    assert take_mail(f"{KEY}@x", "", mail().as_bytes() + b"x" * (20 * 1024 * 1024), AT).startswith("250")
+    assert Incident.objects.get().title == "Oversize body from mail"
+    assert len(Body.objects.get().content) == 1024 * 1024
+
+
+def test_keys_made_for_mail_survive_small_letters(db: None) -> None:
+    source = make_source("mail", kind="email", service=make_service("db"))
+    secret = keys.make_key(source, at=AT)
+    assert secret == secret.lower()
+    assert take_mail(f"{secret.upper()}@x", "", mail().as_bytes(), AT).startswith("250")
+
+
+@pytest.fixture
+def listening(transactional_db: None) -> Iterator[Callable[[str], int]]:
+    """The server on a free port of loopback, by protocol."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    servers: list[Any] = []
+
+    def start(protocol: str) -> int:
+        async def listen() -> Any:  # noqa: ANN401
+            handler, place = Handler(), MailPlace(protocol, "127.0.0.1", 0)
+            return await loop.create_server(lambda: protocol_of(place, handler), place.host, place.port)
+
+        servers.append(asyncio.run_coroutine_threadsafe(listen(), loop).result(10))
+        return int(servers[-1].sockets[0].getsockname()[1])
+
+    yield start
+
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        await loop.shutdown_default_executor()
+
+    asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
+def test_over_the_wire(protocol: str, listening: Callable[[str], int]) -> None:
+    make_source("mail", kind="email", key=KEY, service=make_service("db"))
+    client: type[smtplib.SMTP] = smtplib.SMTP if protocol == "smtp" else smtplib.LMTP
+    with client("127.0.0.1", listening(protocol), timeout=20) as door:
+        door.ehlo("nagios.example.com")
+        refused = door.send_message(mail(), "nagios@example.com", [f"{KEY}@x", f"other-{KEY}@x"])
+        assert [code for code, _words in refused.values()] == [452]
+        assert Incident.objects.get().title == "Disk full"
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as stranger:
+            door.send_message(mail(), "nagios@example.com", ["stranger@x"])
+        assert [code for code, _words in stranger.value.recipients.values()] == [550]
+        door.send_message(mail("[RESOLVED] Disk full"), "nagios@example.com", [f"{KEY}@x"])
+    assert Body.objects.count() == 2
