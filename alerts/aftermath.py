@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from alerts import rows
 from alerts.episodes import Said, Story
-from alerts.joining import Arrival, Joined, told, worst
+from alerts.joining import Arrival, Joined, quiet_of, told, worst
 from alerts.models import Source
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place
@@ -120,6 +120,8 @@ def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) ->
         if speaks_up(known[pk], joined.attached[pk], changes.at):
             alerts_end.end_silence(known[pk], at=changes.at, cause=str(changes.source))
     for pk in sorted(exhausted):
+        if quiet_of(joined.attached[pk]):
+            continue
         lifecycle.page_again(known[pk], at=changes.at, cause=str(changes.source))
 
 

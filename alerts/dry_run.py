@@ -12,7 +12,7 @@ from datetime import datetime
 from alerts.aftermath import exhausted_of, speaks_up
 from alerts.episodes import Said
 from alerts.intake import hear, letter_of, seen_before, stories_of, worsened
-from alerts.joining import Arrival, load, opening_of, sort_out, worst
+from alerts.joining import Arrival, load, opening_of, quiet_of, sort_out, worst
 from alerts.kinds import reader_of
 from alerts.models import Route, Source
 from alerts.payloads import IncomingAlert, parse
@@ -107,15 +107,18 @@ def _joining(
     """As `aftermath` decides: a reopened one, a worse class, the end of a silence, or everybody asked already."""
     reopens = not incident.is_open
     worsens = rank(severity) < rank(incident.severity)
-    loud = speaks_up(incident, members, at)
-    anew = reopens or worsens or ((exhausted or loud) and not incident.is_held)
+    loud, quiet = speaks_up(incident, members, at), quiet_of(members) if members else None
+    anew = reopens or worsens or (((exhausted and not quiet) or loud) and not incident.is_held)
+    until, because = incident.silenced_until, incident.silenced_because
+    if reopens and quiet:
+        until, because = quiet.until, quiet.because
     opening = Opening(
         title=incident.title,
         service=incident.service,
         severity=severity if worsens else incident.severity,
         cause=str(source),
-        silenced_until=None if loud or worsens else incident.silenced_until,
-        silenced_because=incident.silenced_because,
+        silenced_until=None if loud or worsens else until,
+        silenced_because=because,
     )
     return Outcome(_titles(members), opening, incident, reopens, worsens, anew)
 
