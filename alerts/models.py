@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alerts.silence_rows import Silence  # noqa: F401 - a model of this room, in a file of its own
+from alerts.silence_rows import Silence as Silence  # noqa: PLC0414 - a model of this room, in a file of its own
 from foundation.models import Configured
 from incidents.models import Incident
 from teams.models import Playbook, Role, Service, Severity, Team, User

@@ -69,15 +69,17 @@ def fitting(covers: Iterable[Cover]) -> dict[int, list[Alert]]:
     return {
         pk: alerts
         for pk, alerts in groups.items()
-        if any(cover.fits(one.labels, one.incident.service_id if one.incident else None) for one in alerts for cover in covers)
+        if any(
+            cover.fits(one.labels, one.incident.service_id if one.incident else None)
+            for one in alerts
+            for cover in covers
+        )
     }
 
 
 def covered(alerts: Iterable[Alert], blanket: Blanket) -> Quiet | None:
     """What keeps these firing alerts of one incident quiet: the first to end, None when one of them is loud or none fires."""
-    found = [
-        blanket.over(one.labels, one.incident.service_id, one.incident.severity) for one in alerts if one.incident
-    ]
+    found = [blanket.over(one.labels, one.incident.service_id, one.incident.severity) for one in alerts if one.incident]
     quiet = [one for one in found if one]
     return min(quiet, key=lambda one: one.until) if quiet and len(quiet) == len(found) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Service, User
+
+WEEK = timedelta(days=7)
 
 
 class SilenceQuerySet(models.QuerySet["Silence"]):
@@ -22,6 +24,10 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
     def coming(self, at: datetime) -> SilenceQuerySet:
         """Those that begin after `at`."""
         return self.filter(removed_at=None, starts_at__gt=at)
+
+    def ahead(self, at: datetime) -> SilenceQuerySet:
+        """Live ones, and those that begin within a week, in the order in which they begin."""
+        return self.filter(removed_at=None, ends_at__gt=at, starts_at__lt=at + WEEK).order_by("starts_at", "pk")
 
     def past(self, at: datetime) -> SilenceQuerySet:
         """Those that are over at `at`, or were ended before."""
@@ -60,9 +66,7 @@ class Silence(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["ends_at"], name="silence_live", condition=Q(removed_at=None)),
-            models.Index(
-                fields=["starts_at"], name="silence_to_begin", condition=Q(begun_at=None, removed_at=None)
-            ),
+            models.Index(fields=["starts_at"], name="silence_to_begin", condition=Q(begun_at=None, removed_at=None)),
             models.Index(
                 fields=["removed_at"],
                 name="silence_to_settle",

@@ -45,6 +45,7 @@ from desk import (
     settings_methods,
     settings_profile,
     setup_urls,
+    silences,
     sources,
     style,
     swaps,
@@ -68,6 +69,9 @@ urlpatterns = [
     path("now/banner/", banner.banner, name="banner"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/acknowledge/", acknowledge_many.acknowledge_many, name="acknowledge_many"),
+    path("incidents/silences/", silences.silences, name="silences"),
+    path("incidents/silences/new/", silences.new, name="silence_new"),
+    path("incidents/silences/<int:number>/", silences.silence, name="silence"),
     path("incidents/<str:number>/", include(incident_patterns)),
     path(
         "search/",
