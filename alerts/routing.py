@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from django.db.models import Q
 
-from alerts.grouping import GROUP_BY, SERVICE, group_key
+from alerts.grouping import GROUP_BY, NONE, SERVICE, group_key
 from alerts.matching import Matcher, compile_match, first_match
 from alerts.models import Route, Source
 from alerts.payloads import IncomingAlert
@@ -70,6 +70,23 @@ class Routing:
     def route_of(self, alert: IncomingAlert) -> Route | None:
         """The first route that matches."""
         return first_match(self.routes, alert.labels)
+
+    def tried(self, alert: IncomingAlert) -> list[tuple[Route, bool]]:
+        """The routes in their order up to the one that matches, and whether each of them did."""
+        found = self.route_of(alert)
+        seen = [route for _matcher, route in self.routes]
+        return [(route, route is found) for route in (seen[: seen.index(found) + 1] if found else seen)]
+
+    def together(self, alert: IncomingAlert) -> list[tuple[str, str]] | None:
+        """The labels and values that make alerts one incident with this one; None when all of the service are one."""
+        if self.source.grouping == SERVICE:
+            return None
+        if self.source.grouping == NONE:
+            return []
+        if alert.group_labels is not None:
+            return list(alert.group_labels.items())
+        by = self.group_by or list(GROUP_BY)
+        return [(label, alert.labels.get(label, "")) for label in by] if any(map(alert.labels.get, by)) else []
 
     def class_of(self, labels: Mapping[str, str], service: Service | None) -> str:
         """The class by the source's label, else the source's default, else the service's, else major."""

@@ -106,7 +106,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     user = person(request)
     tenures = list(incident.tenures.filter(end=None).select_related("person"))
     pages = list(incident.pages.select_related("person").prefetch_related("deliveries").order_by("-pk")[:PAGES])
-    alerts = alerts_of(incident)
+    alerts = alerts_of(incident, at)
     chosen = request.GET.get("story", "all")
     story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
@@ -126,6 +126,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "loss": "",
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
+        "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
         "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
         "firing": still_firing(incident),
         "roles": roles_of(tenures),

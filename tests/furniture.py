@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from alerts import silencing
-from alerts.models import Silence
+from alerts.models import Route, Silence
 from alerts.silencing import Wish
 from oncall.models import Coverage
 from paging.links import token_of
@@ -98,6 +98,7 @@ def furnish() -> House:
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
     make_source("am", key=KEY, service=service)
+    route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")
@@ -114,6 +115,7 @@ def furnish() -> House:
         "person": colleague.pk,
         "token": ApiToken.objects.get(user=responder).pk,
         "key": KEY,
+        "route": route.pk,
         "silence": silenced(service, manager).pk,
         **items_of(postmortem, responder),
     }

@@ -30,6 +30,7 @@ ANY = {
     "token": 1,
     "key": KEY,
     "silence": 1,
+    "route": 1,
 }
 ANY |= dict.fromkeys(("item", "running", "stuck", "finished"), 1)
 

@@ -31,7 +31,7 @@ class SilenceShape(serializers.Serializer[Silence]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(Silence.Kind.choices)
     match = serializers.DictField(child=serializers.JSONField())
-    services = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
+    services = serializers.ListField(child=ServiceSlug(), source="services.all")
     starts_at = Instant()
     ends_at = Instant()
     reason = serializers.CharField()
