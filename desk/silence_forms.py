@@ -87,9 +87,15 @@ class SilenceForm(EndForm):
         given: Mapping[str, Any] = initial or {}
         super().__init__(data, zone=user.timezone, initial=given)
         self.kind = kind
+        self.order_fields(["reason", "starts", "ends"])
         self.fields["starts"].help_text = _("Empty: now.")
         services = Parts(
-            "services", ServiceRow, data, given.get("services", ()), blank=1, options={"standing": standing}
+            "services",
+            ServiceRow,
+            data,
+            given.get("services", ()),
+            blank=0 if "services" in given else 1,
+            options={"standing": standing},
         )
         window = kind == Silence.Kind.MAINTENANCE
         least = _("Every alert of these services is quiet.") if window else _("None: alerts of all services.")
