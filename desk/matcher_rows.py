@@ -13,7 +13,7 @@ from alerts.matching import OPERATORS, compile_match
 from desk.setup_fields import Plain
 from desk.setup_form import PartForm, Parts
 
-IS, ONE_OF = "", "one_of"
+IS, ONE_OF = "is", "one_of"
 HOW = [
     (IS, gettext_lazy("is")),
     ("!=", gettext_lazy("is not")),
@@ -29,7 +29,7 @@ class MatcherForm(PartForm):
     """One label and what it must say."""
 
     label = Plain(label=gettext_lazy("Label"))
-    how = forms.ChoiceField(label=gettext_lazy("How"), choices=HOW, required=False)
+    how = forms.ChoiceField(label=gettext_lazy("How"), choices=HOW, initial=IS)
     value = Plain(label=gettext_lazy("Value"), max_length=4000, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def said(how: str, value: str) -> str | list[str]:
     """The matcher of one row, as it is stored."""
     if how == ONE_OF:
         return [one.strip() for one in value.split(",") if one.strip()]
-    return how + value
+    return value if how == IS else how + value
 
 
 def rows_of(match: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -61,8 +61,8 @@ def _row(value: Any) -> dict[str, str]:  # noqa: ANN401
     if isinstance(value, list):
         return {"how": ONE_OF, "value": ", ".join(str(one) for one in value)}
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    how = next((one for one in OPERATORS if text.startswith(one)), IS)
-    return {"how": how, "value": text[len(how) :]}
+    operator = next((one for one in OPERATORS if text.startswith(one)), "")
+    return {"how": operator or IS, "value": text[len(operator) :]}
 
 
 def match_of(parts: Parts) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def words(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
 
 
-def typed(value: str, how: str = "", **more: str) -> dict[str, str]:
+def typed(value: str, how: str = "is", **more: str) -> dict[str, str]:
     """A route of am for alerts of an instance."""
     row = {"matchers-rows": "1", "matchers-0-label": "instance", "matchers-0-how": how, "matchers-0-value": value}
     return {"source": "am", "service": "search", "severity": "critical", **row, **more}

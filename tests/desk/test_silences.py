@@ -22,7 +22,7 @@ from tests.factories import AT, make_service
 SignIn = Callable[[User], Client]
 PAGE, NEW = "/incidents/silences/", "/incidents/silences/new/"
 HOUR = timedelta(hours=1)
-ROW = {"matchers-rows": "1", "matchers-0-label": "instance", "matchers-0-how": "", "matchers-0-value": "a"}
+ROW = {"matchers-rows": "1", "matchers-0-label": "instance", "matchers-0-how": "is", "matchers-0-value": "a"}
 
 
 def words(response: Any) -> str:
