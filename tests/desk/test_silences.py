@@ -60,9 +60,8 @@ def test_what_would_be_quiet_is_seen_before_and_true_after(
     made = client.post(NEW, typed(act="save"))
     silence = Silence.objects.get()
     assert (made.status_code, made["Location"]) == (303, silence.path)
-    first.refresh_from_db()
-    second.refresh_from_db()
-    assert (first.silenced_until, second.silenced_until) == (AT.replace(hour=6, minute=0), None)
+    until = dict(Incident.objects.values_list("pk", "silenced_until"))
+    assert until == {first.pk: AT.replace(hour=6, minute=0), second.pk: None}
     for place in (PAGE, silence.path, first.path, "/", "/services/checkout/"):
         assert "Known" in words(client.get(place)), place
     assert "by Ana" in words(client.get(first.path))
