@@ -95,7 +95,13 @@ def test_restricted_ones_are_not_told(am: Source, ana: User) -> None:
 
 def test_a_word_is_kept_by_week_and_twice_is_once(am: Source, ana: User) -> None:
     rule = Rule(am.pk, am.service_id, "Down")
-    said: dict[str, Any] = {"week": "2026-W47", "verdict": "tuned", "because": "Waits 10 minutes now", "by": ana, "at": AT}
+    said: dict[str, Any] = {
+        "week": "2026-W47",
+        "verdict": "tuned",
+        "because": "Waits 10 minutes now",
+        "by": ana,
+        "at": AT,
+    }
     made = decide(rule, **said)
     assert decide(rule, **said) == made
     kept = decide(rule, **said | {"verdict": "kept"})
