@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from alerts import rows
 from alerts.episodes import Said, Story
+from alerts.flap_rules import hold_of
+from alerts.flapping import flapping_of
 from alerts.joining import Arrival, Joined, told, worst
-from alerts.models import Source
+from alerts.models import Alert, Source
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place
 from incidents import alerts_end, lifecycle
@@ -119,7 +121,10 @@ def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) ->
     for pk in waiting:
         if speaks_up(known[pk], joined.attached[pk], changes.at):
             alerts_end.end_silence(known[pk], at=changes.at, cause=str(changes.source))
+    flapping = flapping_among(joined.attached, exhausted, changes.at)
     for pk in sorted(exhausted):
+        if not calls_anew(joined.attached[pk], flapping):
+            continue
         lifecycle.page_again(known[pk], at=changes.at, cause=str(changes.source))
 
 
@@ -129,6 +134,19 @@ def exhausted_of(incident_ids: Sequence[int]) -> set[int]:
         incident__in=incident_ids, state=Escalation.State.EXHAUSTED, fence=F("incident__page_fence")
     )
     return set(runs.values_list("incident_id", flat=True))
+
+
+def flapping_among(
+    attached: Mapping[int, Sequence[Arrival]], exhausted: Collection[int], at: datetime
+) -> Collection[int]:
+    """Keys of the alerts that flap among those that join these incidents."""
+    ids = [one.story.alert_id for pk in exhausted for one in attached[pk] if one.story.alert_id]
+    return flapping_of(Alert.objects.filter(pk__in=ids), at) if ids else ()
+
+
+def calls_anew(members: Sequence[Arrival], flapping: Collection[int]) -> bool:
+    """Whether these arrivals start paging anew after everybody was asked: one that is neither silenced nor only flaps."""
+    return any(one.place.quiet is None and one.story.alert_id not in flapping for one in members)
 
 
 def speaks_up(incident: Incident, members: Sequence[Arrival], at: datetime) -> bool:
@@ -164,12 +182,16 @@ def _resolve(changes: Changes, incidents: Sequence[Incident]) -> None:
     mine = [one for one in incidents if one.is_open and one.stamp_sources.get("detected_at") in BY_ALERTS]
     standing = rows.still_firing(one.pk for one in mine) if mine else {}
     later: list[tuple[int, datetime, datetime]] = []
+    ended = [one.pk for one in mine if not standing.get(one.pk, (0, None))[0]]
+    alerts = Alert.objects.filter(incident__in=ended)
+    flapping = flapping_of(alerts, changes.at) if ended else {}
+    flap = set(alerts.filter(pk__in=flapping).values_list("incident", flat=True)) if flapping else set()
     for incident in mine:
         firing, ended_at = standing.get(incident.pk, (0, None))
         if firing:
             continue
         given = changes.source.resolve_hold
-        hold: timedelta = RESOLVE_HOLD[incident.severity] if given is None else given
+        hold = hold_of(RESOLVE_HOLD[incident.severity] if given is None else given, flapping=incident.pk in flap)
         if hold > timedelta(0):
             later.append((incident.pk, ended_at or changes.at, changes.at + hold))
         else:

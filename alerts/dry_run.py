@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.aftermath import exhausted_of, speaks_up
+from alerts.aftermath import calls_anew, exhausted_of, flapping_among, speaks_up
 from alerts.episodes import Said
 from alerts.intake import hear, letter_of, seen_before, stories_of, worsened
-from alerts.joining import Arrival, load, opening_of, sort_out, worst
+from alerts.joining import Arrival, load, opening_of, quiet_of, sort_out, worst
 from alerts.kinds import reader_of
 from alerts.models import Route, Source
 from alerts.payloads import IncomingAlert, parse
@@ -25,7 +25,8 @@ from incidents.severity import rank
 @dataclass(frozen=True)
 class Heard:
     """One alert: its title, where it belongs and by which route, what gave it its class (route, label, source, service,
-    or ""), what the word about it came to, and its incident where it has one."""
+    or ""), what the word about it came to, its incident where it has one, the routes that were tried and whether they matched,
+    and the labels by which alerts are one incident with it (None: grouped by service; empty: it stands alone)."""
 
     title: str
     place: Place
@@ -34,6 +35,8 @@ class Heard:
     class_label: str
     said: Said
     incident_id: int | None
+    tried: list[tuple[Route, bool]]
+    together: list[tuple[str, str]] | None
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def ask(source: Source, body: bytes, at: datetime) -> DryRun:
     known = load(ids, (one.place.key for one in arrivals), at, lock=False)
     found = sort_out(source, arrivals, known, at)
     exhausted = exhausted_of(list(found.attached))
+    flapping = flapping_among(found.attached, exhausted, at)
+    anew = {pk for pk in exhausted if calls_anew(found.attached[pk], flapping)}
     heard = [
         _heard(story.last, last[story.fingerprint], routing, story.said, story.incident_id)
         for story in told
@@ -87,7 +92,7 @@ def ask(source: Source, body: bytes, at: datetime) -> DryRun:
         if pk in known and rank(place.severity) < rank(classes.get(pk, known[pk].severity)):
             classes[pk] = place.severity
     joins = [
-        _joining(source, known[pk], found.attached.get(pk, []), severity, at, exhausted=pk in exhausted)
+        _joining(source, known[pk], found.attached.get(pk, []), severity, at, anew=pk in anew)
         for pk, severity in classes.items()
     ]
     return DryRun(heard, [*opens, *joins])
@@ -98,24 +103,30 @@ def _heard(alert: IncomingAlert, place: Place, routing: Routing, said: Said, inc
     _name, why = routing.class_and_why(alert.labels, place.service)
     label = f"{routing.class_label}={alert.labels.get(routing.class_label, '')}" if why == "label" else ""
     by_route = route is not None and bool(route.severity)
-    return Heard(alert.title, place, route, "route" if by_route else why, label, said, incident_id)
+    why = "route" if by_route else why
+    return Heard(
+        alert.title, place, route, why, label, said, incident_id, routing.tried(alert), routing.together(alert)
+    )
 
 
 def _joining(
-    source: Source, incident: Incident, members: Sequence[Arrival], severity: str, at: datetime, *, exhausted: bool
+    source: Source, incident: Incident, members: Sequence[Arrival], severity: str, at: datetime, *, anew: bool
 ) -> Outcome:
     """As `aftermath` decides: a reopened one, a worse class, the end of a silence, or everybody asked already."""
     reopens = not incident.is_open
     worsens = rank(severity) < rank(incident.severity)
-    loud = speaks_up(incident, members, at)
-    anew = reopens or worsens or ((exhausted or loud) and not incident.is_held)
+    loud, quiet = speaks_up(incident, members, at), quiet_of(members) if members else None
+    anew = reopens or worsens or ((anew or loud) and not incident.is_held)
+    until, because = incident.silenced_until, incident.silenced_because
+    if reopens and quiet:
+        until, because = quiet.until, quiet.because
     opening = Opening(
         title=incident.title,
         service=incident.service,
         severity=severity if worsens else incident.severity,
         cause=str(source),
-        silenced_until=None if loud or worsens else incident.silenced_until,
-        silenced_because=incident.silenced_because,
+        silenced_until=None if loud or worsens else until,
+        silenced_because=because,
     )
     return Outcome(_titles(members), opening, incident, reopens, worsens, anew)
 

@@ -13,6 +13,7 @@ from alerts.episodes import Said, Story
 from alerts.grouping import SERVICE, group_title
 from alerts.models import Episode, Source
 from alerts.payloads import IncomingAlert
+from alerts.quieting import Quiet
 from alerts.routing import Place, customers_notice
 from incidents import lifecycle
 from incidents.lifecycle import Opening
@@ -106,6 +107,10 @@ def join(
     for pk in sorted(joined.attached):
         if not known[pk].is_open:
             known[pk] = lifecycle.reopen(known[pk], at=at, cause=str(source))
+            if quiet := quiet_of(joined.attached[pk]):
+                known[pk] = lifecycle.silence(
+                    known[pk], until=quiet.until, because=quiet.because, at=at, silence=quiet.silence
+                )
             joined.reopened.add(pk)
     groups.make_room(waiting)
     if waiting:
@@ -177,10 +182,10 @@ def opening_of(source: Source, members: Sequence[Arrival], before: int | None, a
     """The incident that these arrivals of one group open at `at`; `before` is the one that it recurs."""
     first = members[0].place
     impacts = [start for arrival in members if (start := arrival.impact_at(at))]
-    quiet = [arrival.place.quiet for arrival in members]
-    # Silent only while every alert is: the first silence to end lets the page out.
-    silence = min((one for one in quiet if one), key=lambda one: one.until, default=None) if all(quiet) else None
+    silence = quiet_of(members)
     playbook = next((arrival.place.playbook for arrival in members if arrival.place.playbook), "")
+    more: dict[str, object] = {"playbook": playbook} if playbook else {}
+    more |= {"silence": silence.silence} if silence else {}
     return Opening(
         title=group_title([arrival.alert for arrival in members]),
         service=first.service,
@@ -194,8 +199,14 @@ def opening_of(source: Source, members: Sequence[Arrival], before: int | None, a
         silenced_because=silence.because if silence else "",
         recurrence_of_id=before,
         drill=drill,
-        data={**told(source, [arrival.alert for arrival in members]), **({"playbook": playbook} if playbook else {})},
+        data=told(source, [arrival.alert for arrival in members]) | more,
     )
+
+
+def quiet_of(members: Sequence[Arrival]) -> Quiet | None:
+    """Silent only while every alert is: the first silence to end lets the page out."""
+    quiet = [arrival.place.quiet for arrival in members]
+    return min((one for one in quiet if one), key=lambda one: one.until, default=None) if all(quiet) else None
 
 
 def worst(members: Sequence[Arrival]) -> str:

@@ -9,22 +9,15 @@ from hashlib import sha256
 
 from django.db.models import Q
 
-from alerts.grouping import GROUP_BY, SERVICE, group_key
+from alerts.grouping import GROUP_BY, NONE, SERVICE, group_key
 from alerts.matching import Matcher, compile_match, first_match
-from alerts.models import Route, Silence, Source
+from alerts.models import Route, Source
 from alerts.payloads import IncomingAlert
+from alerts.quieting import Blanket, Quiet
 from incidents.severity import CLASSES, MAJOR
 from teams.models import Service
 
 FACING = "customer_facing"
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """A silence that covers an alert."""
-
-    until: datetime
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +34,10 @@ class Place:
 class Routing:
     """A source's rules, read once for a delivery."""
 
-    def __init__(self, source: Source, routes: Sequence[Route], silences: Sequence[Silence]) -> None:
+    def __init__(self, source: Source, routes: Sequence[Route], blanket: Blanket) -> None:
         self.source = source
         self.routes = [(matcher, route) for route in routes if (matcher := compiled(route.match))]
-        self.silences = [(matcher, silence) for silence in silences if (matcher := compiled(silence.match))]
+        self.blanket = blanket
         self.group_by = [str(label) for label in source.group_by] if isinstance(source.group_by, list) else []
         given = source.class_from if isinstance(source.class_from, dict) else {}
         self.class_label = str(given.get("label") or "")
@@ -56,28 +49,44 @@ class Routing:
     @classmethod
     def of(cls, source: Source, at: datetime, *, routed: bool = True, silenced: bool = True) -> Routing:
         """Read the rules of `source` as they are at `at`; pass False for what is known to be empty."""
-        routes, silences = [], []
+        routes = []
         if routed:
             routes = list(Route.objects.filter(Q(source=source) | Q(source=None)).select_related("service", "playbook"))
-        if silenced:
-            silences = list(Silence.objects.filter(removed_at=None, starts_at__lte=at, ends_at__gt=at))
-        return cls(source, routes, silences)
+        return cls(source, routes, Blanket.of(at) if silenced else Blanket((), at))
 
     def place(self, alert: IncomingAlert) -> Place:
         """Find the place of `alert`: the first route that matches overrides the source's own service."""
         route = self.route_of(alert)
         service = route.service if route else self.source.service
+        severity = (route.severity if route else "") or self.class_of(alert.labels, service)
         return Place(
             service=service,
-            severity=(route.severity if route else "") or self.class_of(alert.labels, service),
+            severity=severity,
             key=self._key(alert, service),
             playbook=route.playbook.title if route and route.playbook else "",
-            quiet=self._quiet(alert),
+            quiet=self.blanket.over(alert.labels, service.pk if service else None, severity),
         )
 
     def route_of(self, alert: IncomingAlert) -> Route | None:
         """The first route that matches."""
         return first_match(self.routes, alert.labels)
+
+    def tried(self, alert: IncomingAlert) -> list[tuple[Route, bool]]:
+        """The routes in their order up to the one that matches, and whether each of them did."""
+        found = self.route_of(alert)
+        seen = [route for _matcher, route in self.routes]
+        return [(route, route is found) for route in (seen[: seen.index(found) + 1] if found else seen)]
+
+    def together(self, alert: IncomingAlert) -> list[tuple[str, str]] | None:
+        """The labels and values that make alerts one incident with this one; None when all of the service are one."""
+        if self.source.grouping == SERVICE:
+            return None
+        if self.source.grouping == NONE:
+            return []
+        if alert.group_labels is not None:
+            return list(alert.group_labels.items())
+        by = self.group_by or list(GROUP_BY)
+        return [(label, alert.labels.get(label, "")) for label in by] if any(map(alert.labels.get, by)) else []
 
     def class_of(self, labels: Mapping[str, str], service: Service | None) -> str:
         """The class by the source's label, else the source's default, else the service's, else major."""
@@ -92,11 +101,6 @@ class Routing:
             (service.default_class if service else "", "service"),
         )
         return next(((name, why) for name, why in wanted if name in CLASSES), (MAJOR, ""))
-
-    def _quiet(self, alert: IncomingAlert) -> Quiet | None:
-        found = [silence for matcher, silence in self.silences if matcher(alert.labels)]
-        last = max(found, key=lambda silence: silence.ends_at, default=None)
-        return Quiet(last.ends_at, last.reason) if last else None
 
     def _key(self, alert: IncomingAlert, service: Service | None) -> str:
         """The incident's group key. One object of group labels serves a whole delivery, so its key is made once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -32,6 +33,14 @@ def send_test_alert(source: Source, *, by: User, at: datetime, resolved: bool = 
 def fingerprint_of(source: Source, by: User) -> str:
     """By which the test alert of `source` that `by` sends is known."""
     return f"sharp-end-test-{by.pk}" if source.slug == PRACTICE else "sharp-end-test"
+
+
+def body_of_labels(source: Source, labels: Mapping[str, str]) -> dict[str, object]:
+    """What the source's sender would post of one alert with these labels."""
+    title = labels.get("alertname") or ", ".join(f"{name}={value}" for name, value in labels.items())
+    if reader_of(source.kind) != "alertmanager":
+        return {"title": title, "status": "firing", "labels": dict(labels)}
+    return {"version": "4", "receiver": "", "alerts": [{"status": "firing", "labels": dict(labels)}]}
 
 
 def body_of(source: Source, *, by: User, resolved: bool = False) -> dict[str, object]:

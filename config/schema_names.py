@@ -18,5 +18,6 @@ ENUM_NAMES = {
     "WaiverCode": "postmortems.models.Clock.Waiver",
     "ItemState": "postmortems.models.Remediation.State",
     "BlockCode": "postmortems.models.UnblockRequest.Code",
+    "SilenceKind": "alerts.models.Silence.Kind",
     "UpdateStatus": "status.models.PublicUpdate.Status",
 }

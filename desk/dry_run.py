@@ -27,7 +27,9 @@ from alerts.models import Source
 from alerts.payloads import Malformed
 from desk.forecast import NextPage, next_page
 from desk.guard import person, visible
+from desk.matcher_rows import shown
 from desk.override import WallClock
+from desk.setup_fields import Plain
 from incidents.lifecycle import Opening
 from incidents.models import Incident
 from oncall.wallclock import first_instant, to_local
@@ -36,6 +38,7 @@ from teams.models import Service, Severity, User
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LARGEST = 200_000
+HEARD = 20
 MOST_GROUPS = 5
 """Incidents of one body whose paging is shown; the others are counted."""
 
@@ -80,15 +83,51 @@ class ServiceForm(WhenForm):
     severity = forms.ChoiceField(label=gettext_lazy("Class"), choices=Severity.choices, initial=Severity.MAJOR)
 
 
+class Labels(Plain):
+    """Labels of an alert, `name=value`, one a line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(lines=True, required=False, max_length=8000, **options)
+
+    def clean(self, value: Any) -> Any:  # noqa: ANN401
+        """Label -> value."""
+        pairs = [line.partition("=") for line in super().clean(value).splitlines() if line.strip()]
+        if odd := next((name for name, sign, _value in pairs if not sign or not name.strip()), None):
+            raise forms.ValidationError(_("“%s” is no label such as severity=critical.") % odd[:80])
+        return {name.strip(): text.strip().strip('"') for name, _sign, text in pairs}
+
+
 class AlertForm(WhenForm):
     """What a source's sender posts."""
 
     source = forms.ModelChoiceField(
         Source.objects.filter(archived_at=None), label=gettext_lazy("Source"), to_field_name="slug"
     )
-    body = forms.CharField(
-        label=gettext_lazy("What it posts"), max_length=LARGEST, strip=False, widget=forms.Textarea(attrs={"rows": 10})
+    labels = Labels(
+        label=gettext_lazy("Labels of one alert"),
+        help_text=gettext_lazy("One a line, such as severity=critical. Or leave them, and paste a body."),
     )
+    body = forms.CharField(
+        label=gettext_lazy("What it posts"),
+        max_length=LARGEST,
+        strip=False,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Labels or a body."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "labels" in data and not data["labels"] and not data.get("body"):
+            self.add_error("body", _("Type labels, or paste what the sender posts."))
+        return data
+
+    def posted(self) -> bytes:
+        """The body: of the labels, where some were typed."""
+        data = self.cleaned_data
+        if data["labels"]:
+            return json.dumps(sample.body_of_labels(data["source"], data["labels"])).encode()
+        return str(data["body"]).encode()
 
 
 @dataclass(frozen=True)
@@ -129,7 +168,7 @@ def _by_alert(request: HttpRequest, user: User) -> HttpResponse:
         return _show(request, form, by_alert=True, status=422)
     data = form.cleaned_data
     try:
-        found = dry_run.ask(data["source"], str(data["body"]).encode(), data["at"])
+        found = dry_run.ask(data["source"], form.posted(), data["at"])
     except Malformed as error:
         form.add_error("body", str(error))
         return _show(request, form, by_alert=True, status=422)
@@ -144,6 +183,14 @@ def _answer(outcome: Outcome, user: User, at: datetime) -> Answer:
     if outcome.pages_anew or joins is None:
         return Answer(outcome, rehearse(outcome.opening, at=at), None if secret else joins, secret)
     return Answer(outcome, None, None if secret else joins, secret, None if secret else next_page(joins))
+
+
+def _tried(one: Heard) -> list[dict[str, Any]]:
+    """The routes that were tried, in words."""
+    return [
+        {"number": number, "rules": shown(route.match), "route": route, "hit": hit}
+        for number, (route, hit) in enumerate(one.tried, 1)
+    ]
 
 
 def _service_initial(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -182,7 +229,8 @@ def _show(
         "form": form,
         "by_alert": by_alert,
         "answers": answers,
-        "heard": [(one, SAID[one.said]) for one in heard],
+        "heard": [(one, SAID[one.said], _tried(one)) for one in heard[:HEARD]],
+        "heard_count": len(heard),
         "more": more,
         "then": then,
     }

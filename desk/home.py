@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from alerts.models import Silence
 from desk.answers import SeeOther
 from desk.duties import Duty, duties_of
 from desk.first_form import is_first
@@ -28,11 +29,12 @@ from oncall.models import Schedule, Swap
 from oncall.swaps import open_swaps
 from paging.handovers import notes_told
 from paging.models import Page
-from teams.models import User
+from teams.models import Service, User
 from teams.permissions import MANAGING, Standing
 
 OPEN_SHOWN = 200
 HAPPENING = 5
+QUIET = 10
 HANDED_ON = timedelta(hours=48)
 """How long the notes of whoever had the pager before stand here."""
 WARNED = timedelta(hours=48)
@@ -71,6 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": found.mine,
         "needs": needs,
         "needs_count": len(needs) + len(found.mine),
+        "quiet": list(_quiet(standing, at)),
         "setup": [
             {"text": s.title, "detail": s.text, "url": s.url or reverse("desk:first_run"), "act": s.act} for s in setup
         ],
@@ -101,6 +104,12 @@ def sort_out(found: list[Incident], standing: Standing, calling: set[Incident]) 
         elif incident not in calling:
             happening.append(incident)
     return Incidents(unheld, mine, sorted(happening, key=lambda one: one.is_held))
+
+
+def _quiet(standing: Standing, at: datetime) -> QuerySet[Silence]:
+    """Silences and maintenance windows on services of one's own teams: whoever is not paged knows why."""
+    mine = Service.objects.live().filter(team__in=standing.own_teams)
+    return Silence.objects.live(at).touching(mine).select_related("by").order_by("ends_at")[:QUIET]
 
 
 def _runs_out(duty: Duty) -> datetime:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from alerts.quieted import silence_of
 from desk.forecast import next_page
 from desk.guard import find_incident, person, row_number, visible, who
 from desk.incident_alerts import alerts_of, playbooks_of, still_firing
@@ -105,7 +106,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     user = person(request)
     tenures = list(incident.tenures.filter(end=None).select_related("person"))
     pages = list(incident.pages.select_related("person").prefetch_related("deliveries").order_by("-pk")[:PAGES])
-    alerts = alerts_of(incident)
+    alerts = alerts_of(incident, at)
     chosen = request.GET.get("story", "all")
     story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
@@ -125,6 +126,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "loss": "",
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
+        "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
         "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
         "firing": still_firing(incident),
         "roles": roles_of(tenures),
@@ -151,8 +153,14 @@ def _paging(incident: Incident, at: datetime) -> dict[str, Any]:
         "next_page": coming,
         "late": coming is not None and coming.is_late(at),
         "resting": not incident.is_held and (quiet or held),
-        "quiet_by": quiet_by(incident) if quiet else None,
+        **(_quiet(incident) if quiet else {}),
     }
+
+
+def _quiet(incident: Incident) -> dict[str, Any]:
+    """The silence that keeps it quiet, and by whom; or the person who asked for it."""
+    silence = silence_of(incident)
+    return {"quiet_silence": silence, "quiet_by": silence.by if silence else quiet_by(incident)}
 
 
 def _kin(user: User, incident: Incident) -> set[int]:

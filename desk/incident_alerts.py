@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.flapping import flapping_of
 from alerts.matching import Matcher, compile_match
-from alerts.models import Episode, EpisodeQuerySet
+from alerts.models import Alert, Episode, EpisodeQuerySet
 from incidents.models import Incident
 from teams.models import Playbook
 
@@ -17,7 +18,10 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class AlertRow:
-    """One alert as it stands in one incident: an episode in another incident does not change this one."""
+    """One alert as it stands in one incident: an episode in another incident does not change this one.
+
+    `changes` is how often it began or ended within the window of the flap rules, 0 for one that does not flap.
+    """
 
     pk: int
     title: str
@@ -28,19 +32,22 @@ class AlertRow:
     starts_at: datetime
     ends_at: datetime | None
     flaps: int
+    changes: int
     source: str
 
     def __str__(self) -> str:
         return self.title
 
 
-def alerts_of(incident: Incident) -> list[AlertRow]:
-    """The latest episode of each alert, firing first; at most `SHOWN`. One query."""
-    episodes = EpisodeQuerySet(Episode).of_incident(incident).select_related("alert__source")
-    return [_row(episode) for episode in episodes[:SHOWN]]
+def alerts_of(incident: Incident, at: datetime) -> list[AlertRow]:
+    """The latest episode of each alert, firing first; at most `SHOWN`. Two queries at most."""
+    found = EpisodeQuerySet(Episode).of_incident(incident).select_related("alert__source")
+    episodes = list(found[:SHOWN])
+    changes = flapping_of(Alert.objects.filter(pk__in=[one.alert_id for one in episodes]), at) if episodes else {}
+    return [_row(episode, changes.get(episode.alert_id, 0)) for episode in episodes]
 
 
-def _row(episode: Episode) -> AlertRow:
+def _row(episode: Episode, changes: int) -> AlertRow:
     alert = episode.alert
     return AlertRow(
         pk=alert.pk,
@@ -52,6 +59,7 @@ def _row(episode: Episode) -> AlertRow:
         starts_at=episode.starts_at,
         ends_at=episode.ends_at or episode.closed_at,
         flaps=alert.flaps,
+        changes=changes,
         source=alert.source.slug,
     )
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from desk.guard import person
+from desk.guard import person, who
+from desk.noise import BRIEF, rows_of
 from review.collect import collect
 from review.csv import table
 from review.figures import PARTS, Part, Review, part_with, review_of
@@ -48,7 +49,9 @@ def week(request: HttpRequest, text: str) -> HttpResponse:
         review = read(text, person(request), at)
     except NoSuchWeekError as error:
         return _none(request, error)
-    return render(request, "desk/review.html", {**_frame(review, at), "blocks": review.blocks, "tiles": review.tiles})
+    noisy = [row for row in rows_of(review.facts.this.week, person(request), who(request)) if row.noise.is_offered]
+    context = {**_frame(review, at), "blocks": review.blocks, "tiles": review.tiles, "noisy": noisy[:BRIEF]}
+    return render(request, "desk/review.html", {**context, "noisy_more": max(len(noisy) - BRIEF, 0)})
 
 
 @require_safe

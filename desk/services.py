@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from alerts.models import Source
+from alerts.models import Silence, Source
 from desk.forecast import caught_by, steps_at
 from desk.guard import person, visible, who
 from desk.policies import Names, in_words
@@ -23,7 +23,7 @@ from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from paging.policy import policy_for, taken_at
 from review.spread import leading_of
 from teams.models import Service, Team, User
-from teams.permissions import MANAGING, may_edit_team_config
+from teams.permissions import MANAGING, may_edit_team_config, may_silence
 
 OPEN_SHOWN = 500
 RECENT = 10
@@ -136,6 +136,8 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         .distinct(),
         "playbooks": found.playbooks.filter(archived_at=None),
         "can_edit": may_edit_team_config(who(request), found.team_id),
+        "can_silence": may_silence(who(request), [found.team_id]),
+        "quiet": list(Silence.objects.ahead(at).touching(Service.objects.filter(pk=found.pk))),
         "incidents": visible(person(request)).filter(service=found).order_by("-pk")[:RECENT],
     }
     return render(request, "desk/service.html", context)

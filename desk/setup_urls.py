@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import setup_index, setup_policy, setup_schedule, setup_service, setup_source, setup_teams
+from desk import setup_index, setup_policy, setup_routes, setup_schedule, setup_service, setup_source, setup_teams
 
 urlpatterns = [
     path("setup/", setup_index.index, name="setup"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("setup/policy/<slug:slug>/", setup_policy.policy, name="setup_policy"),
     path("setup/service/", setup_service.service, name="setup_new_service"),
     path("setup/service/<slug:slug>/", setup_service.service, name="setup_service"),
+    path("setup/routes/", setup_routes.routes, name="setup_routes"),
+    path("setup/routes/new/", setup_routes.route, name="setup_new_route"),
+    path("setup/routes/<int:number>/", setup_routes.route, name="setup_route"),
     path("setup/source/", setup_source.source, name="setup_new_source"),
     path("setup/source/<slug:slug>/", setup_source.source, name="setup_source"),
 ]

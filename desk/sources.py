@@ -18,13 +18,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts import keys, setup
+from alerts.flap_rules import WINDOW
+from alerts.flapping import flapping_of
 from alerts.models import Alert, Body, RejectedDelivery, RejectedQuerySet, Source
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
 from desk.forecast import would_page
-from desk.guard import person, require, row_number, who
+from desk.guard import not_hidden, person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
-from teams.models import Role
+from teams.models import Role, User
 from teams.permissions import MANAGING, Standing, may_edit_team_config
 
 SHOWN = 20
@@ -143,11 +145,20 @@ def show(
         "deliveries": list(source.bodies.defer("content")[:SHOWN]),
         "rejected": list(rejected[:SHOWN]),
         "first": _first(source, at),
+        "flapping": _flapping(source, user, at),
     }
     response = render(request, "desk/source.html", context, status=status)
     if new_key:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _flapping(source: Source, user: User, at: datetime) -> list[tuple[Alert, int]]:
+    """Its alerts that begin and end again and again, the worst first, and how often within the window."""
+    lately = Alert.objects.filter(not_hidden(user, "incident"), source=source, last_seen_at__gt=at - WINDOW)
+    changes = flapping_of(lately, at)
+    found = Alert.objects.filter(pk__in=changes).select_related("incident")
+    return sorted(((one, changes[one.pk]) for one in found), key=lambda pair: (-pair[1], pair[0].pk))[:SHOWN]
 
 
 def _first(source: Source, at: datetime) -> dict[str, Any] | None:

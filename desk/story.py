@@ -55,7 +55,7 @@ def read_story(incident: Incident, chosen: str, before: int | None) -> Story:
 
 
 def quiet_by(incident: Incident) -> User | None:
-    """Who made it quiet last; None when a silence did."""
+    """Who made it quiet last by hand; None when a silence did."""
     line = incident.timeline.filter(kind=Kind.QUIET).select_related("by").order_by("-pk").first()
     return line.by if line else None
 

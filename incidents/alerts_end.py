@@ -52,12 +52,11 @@ def resolve_many_later(ends: Sequence[tuple[int, datetime, datetime]]) -> None:
 
 
 @transaction.atomic
-def end_silence(incident: Incident, *, at: datetime, cause: str) -> None:
-    """An alert came that no silence covers: page now. The caller holds the lock."""
+def end_silence(incident: Incident, *, at: datetime, cause: str, text: str = "") -> None:
+    """An alert came that no silence covers, or what `text` says: page now, or when the holder's time is over."""
     incident = Incident.objects.locked(incident.pk)
-    lifecycle.end_quiet(incident, at=at, cause=cause, text=_("An alert came that no silence covers."))
-    if not incident.is_held:
-        incident.page_due_at = at
+    lifecycle.end_quiet(incident, at=at, cause=cause, text=text or _("An alert came that no silence covers."))
+    incident.page_due_at = incident.held_until if incident.is_held else at
     lifecycle.save(incident)
 
 

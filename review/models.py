@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from review.month import Month
+from review.noise_rows import NoiseDecision as NoiseDecision  # noqa: PLC0414 - a model of this room, in a file of its own
 from teams.models import User
 
 if TYPE_CHECKING:

@@ -107,6 +107,16 @@ def may_edit_team_config(who: Standing, team: int | None) -> bool:
     return may_manage_team(who, team)
 
 
+def may_silence(who: Standing, teams: Collection[int]) -> bool:
+    """Keep alerts of services of all these `teams` quiet: those in each of them who may write, and who manages them.
+
+    Without teams it is about every service: directors and administrators.
+    """
+    if not teams:
+        return may_manage_team(who, None)
+    return all(may_manage_team(who, team) or (may_write(who) and team in who.own_teams) for team in teams)
+
+
 def may_move_shift(who: Standing, *, team: int | None, people: Collection[int]) -> bool:
     """Put one person in the place of another on a schedule of `team`.
 

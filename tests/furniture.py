@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,9 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
+from alerts import silencing
+from alerts.models import Route, Silence
+from alerts.silencing import Wish
 from oncall.models import Coverage
 from paging.links import token_of
 from postmortems import items, lifecycle
@@ -22,7 +25,7 @@ from postmortems.models import Postmortem
 from review.models import RateCard
 from status import tree
 from teams import signin
-from teams.models import ApiToken, Role, User
+from teams.models import ApiToken, Role, Service, User
 from tests.factories import (
     AT,
     make_incident,
@@ -95,6 +98,7 @@ def furnish() -> House:
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
     make_source("am", key=KEY, service=service)
+    route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")
@@ -111,12 +115,20 @@ def furnish() -> House:
         "person": colleague.pk,
         "token": ApiToken.objects.get(user=responder).pk,
         "key": KEY,
+        "route": route.pk,
+        "silence": silenced(service, manager).pk,
         **items_of(postmortem, responder),
     }
     RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))
     tree.publish(AT)
     secrets = {role: make_token(user, scope="read" if role == "observer" else "write") for role, user in people.items()}
     return House(people, secrets, names)
+
+
+def silenced(service: Service, by: User) -> Silence:
+    """A silence that fits nothing that is there."""
+    wish = Wish("silence", {"alertname": "Nothing"}, [service], AT, AT + timedelta(hours=1), "known")
+    return silencing.make(wish, by=by, at=AT)
 
 
 def items_of(postmortem: Postmortem, owner: User) -> dict[str, int]:

@@ -27,6 +27,7 @@ WRITERS = [
     "incidents/command.py",
     "incidents/alerts_end.py",
     "alerts/intake.py",
+    "alerts/silencing.py",
     "oncall/writers.py",
     "paging/answers.py",
     "paging/asking.py",

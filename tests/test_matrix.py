@@ -29,6 +29,8 @@ ANY = {
     "person": 1,
     "token": 1,
     "key": KEY,
+    "silence": 1,
+    "route": 1,
 }
 ANY |= dict.fromkeys(("item", "running", "stuck", "finished"), 1)
 

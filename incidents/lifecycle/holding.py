@@ -107,13 +107,16 @@ def page_again(incident: Incident, *, at: datetime, cause: str) -> Incident:
 
 
 @transaction.atomic
-def silence(incident: Incident, *, until: datetime, because: str, at: datetime, by: User | None = None) -> Incident:
-    """No page until `until`; then paging looks again."""
+def silence(
+    incident: Incident, *, until: datetime, because: str, at: datetime, by: User | None = None, **data: Any
+) -> Incident:
+    """No page until `until`; then paging looks again. A look that only waited for the end of another silence moves too."""
     incident = open_or_refuse(incident.pk)
-    incident.silenced_until, incident.silenced_because = until, because[:300]
     if incident.page_due_at:
-        incident.page_due_at = max(incident.page_due_at, until)
-    incident.tell(Kind.QUIET, at=at, by=by, text=because, until=until.isoformat())
+        waited = incident.page_due_at == incident.silenced_until
+        incident.page_due_at = until if waited else max(incident.page_due_at, until)
+    incident.silenced_until, incident.silenced_because = until, because[:300]
+    incident.tell(Kind.QUIET, at=at, by=by, text=because, until=until.isoformat(), **data)
     return save(incident)
 
 

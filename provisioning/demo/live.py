@@ -144,6 +144,7 @@ def _around(house: House) -> None:
     Silence.objects.create(
         match={"service": "build-farm"},
         starts_at=house.at - timedelta(hours=2),
+        begun_at=house.at - timedelta(hours=2),
         ends_at=house.at + timedelta(hours=10),
         reason="The build farm gets new machines",
         by=house.leads["runtime"],
