@@ -10,12 +10,31 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from alerts.heartbeat_models import Heartbeat, Ping, PingKey
 from foundation.models import Configured
 from incidents.models import Incident
 from teams.models import Playbook, Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+__all__ = [
+    "Alert",
+    "Body",
+    "Episode",
+    "EpisodeQuerySet",
+    "Heartbeat",
+    "Key",
+    "Ping",
+    "PingKey",
+    "RejectedDelivery",
+    "RejectedQuerySet",
+    "Route",
+    "Silence",
+    "Source",
+    "SourceQuerySet",
+]
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
