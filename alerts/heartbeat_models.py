@@ -17,8 +17,6 @@ from teams.models import Service
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
 
-    from alerts.models import Source
-
 
 PULSE = ("state", "last_ping_at", "started_at", "started_rid", "expected_at", "due_at", "down_since", "why")
 """The fields that the pulse is stored in; all others are settings."""

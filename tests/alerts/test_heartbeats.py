@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from alerts import heartbeat_keys, heartbeats
 from alerts.keys import TooManyKeys
 from alerts.models import Heartbeat, Ping, RejectedDelivery
+from incidents import lifecycle
 from incidents.models import Incident, State
 from tests.alerts.beating import AT, KEY, make_heartbeat, now, pass_to, ping
 from tests.factories import make_service, make_source
@@ -158,8 +159,6 @@ def test_a_failure_pages_at_once(after: str, title: str) -> None:
 def test_a_failure_after_somebody_resolved_the_last_one_is_news() -> None:
     make_heartbeat()
     ping("/fail")
-    from incidents import lifecycle
-
     lifecycle.resolve(incident(), at=AT + timedelta(minutes=1), cause="by hand")
     ping("/fail", minute=1440)
     assert Incident.objects.filter(state=State.TRIAGE).count() == 1
