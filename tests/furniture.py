@@ -25,6 +25,7 @@ from teams import signin
 from teams.models import ApiToken, Role, User
 from tests.factories import (
     AT,
+    make_heartbeat,
     make_incident,
     make_item,
     make_method,
@@ -40,6 +41,7 @@ from tests.factories import (
 
 ROLES = ("anonymous", "observer", "responder", "manager", "admin")
 KEY = "a-key-for-tests-000000001"
+PING = "a-ping-key-for-tests-0001"
 
 
 @dataclass
@@ -95,6 +97,7 @@ def furnish() -> House:
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
     make_source("am", key=KEY, service=service)
+    make_heartbeat("backup", key=PING, service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")
@@ -111,6 +114,7 @@ def furnish() -> House:
         "person": colleague.pk,
         "token": ApiToken.objects.get(user=responder).pk,
         "key": KEY,
+        "ping": PING,
         **items_of(postmortem, responder),
     }
     RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))

@@ -29,6 +29,7 @@ ANY = {
     "person": 1,
     "token": 1,
     "key": KEY,
+    "ping": "x",
 }
 ANY |= dict.fromkeys(("item", "running", "stuck", "finished"), 1)
 

@@ -1,0 +1,12 @@
+"""Addresses of heartbeats and of the form that makes them; included by `desk.urls`."""
+
+from django.urls import path
+
+from desk import heartbeats, setup_heartbeat
+
+urlpatterns = [
+    path("services/heartbeats/", heartbeats.heartbeats, name="heartbeats"),
+    path("services/heartbeats/<slug:slug>/", heartbeats.heartbeat, name="heartbeat"),
+    path("setup/heartbeat/", setup_heartbeat.heartbeat, name="setup_new_heartbeat"),
+    path("setup/heartbeat/<slug:slug>/", setup_heartbeat.heartbeat, name="setup_heartbeat"),
+]
