@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from alerts.heartbeat_models import Heartbeat, Ping, PingKey
+from alerts.reconcile_models import Reconciliation
 from foundation.models import Configured
 from incidents.models import Incident
 from teams.models import Playbook, Role, Service, Severity, Team, User
@@ -28,6 +29,7 @@ __all__ = [
     "Key",
     "Ping",
     "PingKey",
+    "Reconciliation",
     "RejectedDelivery",
     "RejectedQuerySet",
     "Route",
@@ -66,6 +68,7 @@ class Source(Configured):
     )
     reopen_window = models.DurationField(default=timedelta(minutes=30))
     group_window = models.DurationField(default=timedelta(minutes=30))
+    reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
 
     objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()
     if TYPE_CHECKING:

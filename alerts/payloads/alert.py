@@ -50,6 +50,7 @@ class Mark(StrEnum):
     TRUNCATED_UNREADABLE = "truncated_unreadable"
     VERSION_UNKNOWN = "version_unknown"
     WATCHDOG = "watchdog"
+    RECONCILED = "reconciled"
 
 
 @dataclass(frozen=True, slots=True)
