@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alerts import keys, setup
-from alerts.models import Alert, Body, RejectedDelivery, RejectedQuerySet, Source
+from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, RejectedQuerySet, Source
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
 from desk.forecast import would_page
@@ -143,6 +143,7 @@ def show(
         "deliveries": list(source.bodies.defer("content")[:SHOWN]),
         "rejected": list(rejected[:SHOWN]),
         "first": _first(source, at),
+        "asked": Reconciliation.objects.filter(source=source).first() if source.reconcile_urls else None,
     }
     response = render(request, "desk/source.html", context, status=status)
     if new_key:
