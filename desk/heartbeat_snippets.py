@@ -42,7 +42,7 @@ _SYSTEMD = """\
 [Service]
 ExecStartPre=-curl -fsS -m 10 -o /dev/null {url}/start
 ExecStart=/usr/local/bin/backup.sh
-ExecStopPost=-/bin/sh -c 'curl -fsS -m 10 --retry 5 -o /dev/null {url}/$EXIT_STATUS'"""
+ExecStopPost=-/bin/sh -c 'curl -fsS -m 10 --retry 5 -o /dev/null {url}/$([ "$SERVICE_RESULT" = success ] || echo fail)'"""
 _KUBERNETES = """\
 apiVersion: batch/v1
 kind: CronJob

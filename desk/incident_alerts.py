@@ -29,6 +29,7 @@ class AlertRow:
     ends_at: datetime | None
     flaps: int
     source: str
+    can_silence: bool = False
 
     def __str__(self) -> str:
         return self.title
@@ -53,6 +54,7 @@ def _row(episode: Episode) -> AlertRow:
         ends_at=episode.ends_at or episode.closed_at,
         flaps=alert.flaps,
         source=alert.source.slug,
+        can_silence=episode.closed_at is None and bool(alert.source.reconcile_urls),
     )
 
 

@@ -47,7 +47,7 @@ class HeartbeatShape(serializers.Serializer[Heartbeat]):
 class Heartbeats(Desk):
     """Heartbeats in use."""
 
-    @listed(HeartbeatShape)
+    @listed(HeartbeatShape, name="heartbeats_list")
     def get(self, request: Request) -> Response:
         """By slug."""
         return self.page_of(_live(), HeartbeatShape, BySlug)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from alerts import reconcile
 from alerts.models import Reconciliation, Source
 from incidents.models import Incident, State
 from tests.alerts.posting import accepted, group, make_am, statuses
+from tests.factories import make_user
 from tests.peers.alertmanager import INHIBITING, Alertmanager
 from tests.system import free_port
 
@@ -221,3 +223,35 @@ def test_each_is_asked_once_a_minute(am: Alertmanager, source: Source) -> None:
     assert reconcile.due(at + timedelta(seconds=59), 9) == []
     assert not reconcile.look(source.pk, at)
     assert reconcile.due(at + timedelta(seconds=60), 9) == [source.pk]
+
+
+def test_one_button_silences_exactly_these_alerts_there(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    fires(am, "b", alertname="Other")
+    ana = make_user("Ana", role="responder")
+    client = Client()
+    client.force_login(ana)
+    form = {"minutes": "45", "reason": "A deploy runs."}
+    response = client.post(f"/incidents/{incident.number}/silence/", form)
+    assert response.status_code == 303, response.content
+    (made,) = am.get("silences")
+    assert (made["createdBy"], made["comment"]) == ("Ana", f"{incident.number}: A deploy runs.")
+    assert {one["name"]: one["value"] for one in made["matchers"]} == {"alertname": "Down", "instance": "a"}
+    span = datetime.fromisoformat(made["endsAt"]) - timezone.now()
+    assert timedelta(minutes=44) < span <= timedelta(minutes=45)
+    assert Reconciliation.objects.get().due_at <= timezone.now()
+    am.until(lambda: any(one["status"]["silencedBy"] for one in am.get("alerts")))
+    ask(source, timedelta(seconds=1))
+    incident.refresh_from_db()
+    assert incident.silenced_because == f"Silenced in Alertmanager by Ana: {incident.number}: A deploy runs."
+
+
+def test_a_silence_that_cannot_be_made_is_said(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    Source.objects.update(reconcile_urls=[f"http://127.0.0.1:{free_port()}"])
+    client = Client()
+    client.force_login(make_user("Ana", role="responder"))
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy runs."})
+    assert response.status_code == 422
+    assert "Nothing was silenced in am." in response.content.decode()
+    assert am.get("silences") == []
