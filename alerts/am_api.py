@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from alerts.payloads.alertmanager_api import Held, Hush, NotThat, read_groups, r
 from foundation.egress.addresses import AddressRefused, NotReached
 from foundation.egress.http import Answer, call
 
+T = TypeVar("T")
 LARGEST = 20 * 1024 * 1024
 LIMIT = 10.0
 
@@ -69,7 +70,7 @@ class Alertmanager:
             raise NoAnswer(_("Alertmanager refused it (%d).") % answer.status)
         return str(said["silenceID"])
 
-    def _or_none(self, ask: Any) -> Any:  # noqa: ANN401
+    def _or_none(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
         except (AddressRefused, NotReached) as error:

@@ -22,7 +22,7 @@ PULSE = ("state", "last_ping_at", "started_at", "started_rid", "expected_at", "d
 """The fields that the pulse is stored in; all others are settings."""
 
 
-@pghistory.track(exclude=PULSE)
+@pghistory.track(exclude=[*PULSE])
 class Heartbeat(Configured):
     """A job, or a whole Alertmanager, that is expected to be heard again and again; its silence pages."""
 

@@ -23,6 +23,7 @@ from alerts.payloads.alertmanager_api import Held, Hush
 from alerts.reconcile_models import Reconciliation
 from alerts.routing import Routing
 from alerts.rows import lock
+from alerts.watchdogs import is_watchdog as is_watchdog_of
 from foundation.dispatch.registry import Key
 from incidents import alerts_end, lifecycle
 from incidents.models import OPEN_Q, Incident
@@ -39,7 +40,7 @@ LOOKED_BACK = 50
 
 def due(at: datetime, limit: int) -> list[Key]:
     """Sources with an address to ask whose minute is over."""
-    mine = Source.objects.live().exclude(reconcile_urls=[])  # type: ignore[attr-defined]
+    mine = Source.objects.live().exclude(reconcile_urls=[])
     waiting = mine.filter(Q(reconciliation=None) | Q(reconciliation__due_at__lte=at))
     return list(waiting.order_by("reconciliation__due_at", "pk").values_list("pk", flat=True)[:limit])
 
@@ -84,11 +85,15 @@ def receivers_of(source: Source) -> set[str]:
 
 
 def _unknown(source: Source, held: dict[str, Held], at: datetime) -> set[str]:
-    """What fires there for longer than any group waits, and not here."""
+    """What fires there for longer than any group waits, and not here; watchdogs never fire here."""
+    is_watchdog = is_watchdog_of(source)
     old = {
         name
         for name, one in held.items()
-        if not one.suppressed and one.alert.starts_at and one.alert.starts_at <= at - OVERDUE
+        if not one.suppressed
+        and one.alert.starts_at
+        and one.alert.starts_at <= at - OVERDUE
+        and not is_watchdog(one.alert)
     }
     known = Alert.objects.filter(source=source, fingerprint__in=old, firing=True)
     return old - set(known.values_list("fingerprint", flat=True))
@@ -189,7 +194,8 @@ def _stamp(pk: int, hush: Hush | None, before: str, at: datetime) -> None:
         if ours and now and now > at:
             alerts_end.end_silence(incident, at=at, cause=_("Alertmanager"))
         return
-    if now == hush.until or (now and now > at and not ours):
+    # Stamped once: whoever has paged all the same since then has decided so.
+    if hush.until.isoformat() == before or (now and now > at and not ours):
         return
     words = {"by": hush.by or "?", "comment": hush.comment}
     because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,6 +34,13 @@ def heard(source: Source, parsed: Parsed, *, at: datetime, sender: str | None = 
     if len(rest) == len(parsed.alerts):
         return parsed
     return replace(parsed, alerts=rest, marks=(*parsed.marks, Mark.WATCHDOG))
+
+
+def is_watchdog(source: Source) -> Callable[[IncomingAlert], bool]:
+    """Tells the watchdogs of `source` from its other alerts."""
+    rows = Heartbeat.objects.filter(source=source, archived_at=None).exclude(match={})
+    matchers = [matcher for match in rows.values_list("match", flat=True) if (matcher := compiled(match))]
+    return lambda alert: any(matcher(alert.labels) for matcher in matchers)
 
 
 def _without(alerts: tuple[IncomingAlert, ...], taken: list[IncomingAlert]) -> tuple[IncomingAlert, ...]:

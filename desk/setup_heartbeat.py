@@ -41,7 +41,7 @@ class HeartbeatForm(SetupForm):
         Service.objects.live(), label=gettext_lazy("Service that is in trouble without it"), to_field_name="slug"
     )
     every = _number(gettext_lazy("It is expected every"))
-    every_unit = forms.ChoiceField(label=gettext_lazy("of"), choices=UNIT_CHOICES)
+    every_unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=UNIT_CHOICES)
     cron = Plain(
         label=gettext_lazy("Or by a cron line, instead"),
         required=False,
@@ -53,7 +53,7 @@ class HeartbeatForm(SetupForm):
         gettext_lazy("It may be late by"),
         help_text=gettext_lazy("Late is shown and pages nobody. A run that has started has this long to finish."),
     )
-    grace_unit = forms.ChoiceField(label=gettext_lazy("of"), choices=UNIT_CHOICES)
+    grace_unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=UNIT_CHOICES)
     source = forms.ModelChoiceField(
         Source.objects.live(),
         label=gettext_lazy("Source that can ping it"),
