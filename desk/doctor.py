@@ -18,7 +18,12 @@ from desk.snippets import KEY, address_of
 class DoctorForm(forms.Form):
     """The text of the file."""
 
-    text = Plain(label=gettext_lazy("Your alertmanager.yml"), lines=True, max_length=LONGEST)
+    text = Plain(
+        label=gettext_lazy("Your alertmanager.yml"),
+        lines=True,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"}),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +42,7 @@ def doctor(request: HttpRequest, slug: str) -> HttpResponse:
         "source": source,
         "form": form,
         "traps": traps,
-        "block": receiver_block(address_of(source.kind) + KEY, "service", service),
+        "snippet": receiver_block(address_of(source.kind) + KEY, "service", service),
     }
     response = render(request, "desk/doctor.html", context, status=422 if form.errors else 200)
     response.headers["Cache-Control"] = "no-store"

@@ -153,7 +153,7 @@ def test_one_that_is_down_is_not_archived(boss: Client) -> None:
 def test_the_check_of_a_configuration(boss: Client) -> None:
     make_am(service=service())
     here = "/services/sources/am/check/"
-    assert "What to write" in text(boss.get(here))
+    assert "receiver: sharp-end-checkout" in text(boss.get(here))
     page = text(boss.post(here, {"text": "route: {receiver: mail}"}))
     assert "No receiver here posts to this installation" in page
     for nonsense in ("", "[", "\x00", "- " * 5000, "route: 1"):
