@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from alerts import keys, rejected
+from alerts import keys, rejected, watchdogs
 from alerts.intake import Received, letter_of, receive
 from alerts.keys import Found
 from alerts.models import Source
@@ -95,7 +95,9 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
     if parsed.bad:
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
-    return receive(source, parsed, letter=letter, at=at, routing=routing_of(sender, at))
+    rest = watchdogs.heard(source, parsed, at=at, sender=sender.address) if sender.found.has_watchdogs else parsed
+    received = receive(source, rest, letter=letter, at=at, routing=routing_of(sender, at))
+    return replace(received, accepted=received.accepted + len(parsed.alerts) - len(rest.alerts))
 
 
 def malformed(sender: Sender, sentence: str, *, at: datetime, content: bytes = b"") -> None:

@@ -1,13 +1,15 @@
-"""Due work of this room: once an hour, old requests go; silences begin when their time has come."""
+"""Due work of this room: old requests go, silences begin, heartbeats are looked at in time, and Alertmanagers are asked."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from alerts import silencing
+from alerts import heartbeats, reconcile, silencing
 from alerts.retention import prune
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
 
 periodic("alerts.prune", timedelta(hours=1), prune)
 register(Work("silences", "default", due=silencing.due, run=silencing.look))
+register(Work("heartbeats", "default", due=heartbeats.due, run=heartbeats.look))
+register(Work("reconciling", "default", due=reconcile.due, run=reconcile.look))

@@ -174,5 +174,5 @@ def _outcome(
     }
     odd = {story.fingerprint: list(story.last.marks) for story in shown if story.last and story.last.marks}
     more = {"silenced": quiet, "alert_marks": odd, "truncated": parsed.truncated, "acknowledged": len(parsed.acks)}
-    more |= {"bad": parsed.bad, "bad_reasons": list(parsed.bad_reasons)}
+    more |= {"receiver": parsed.receiver, "bad": parsed.bad, "bad_reasons": list(parsed.bad_reasons)}
     return outcome | {key: value for key, value in more.items() if value}

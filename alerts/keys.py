@@ -84,12 +84,13 @@ def presented(request: HttpRequest, in_path: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A key with its source and service. The two flags tell whether the source's rules need to be read at all."""
+    """A key with its source and service. The flags tell whether the source's rules need to be read at all."""
 
     key: Key
     source: Source
     has_routes: bool
     has_silences: bool
+    has_watchdogs: bool
 
 
 def find(secret: str, *, at: datetime) -> Found | None:
@@ -102,12 +103,12 @@ def find(secret: str, *, at: datetime) -> Found | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    has_routes, has_silences, *values = row
+    has_routes, has_silences, has_watchdogs, *values = row
     key = _instance(Key, values)
     source = _instance(Source, values[_width(Key) :])
     source.service = _instance(Service, values[_width(Key) + _width(Source) :]) if source.service_id else None
     key.source = source
-    return Found(key, source, has_routes, has_silences)
+    return Found(key, source, has_routes, has_silences, has_watchdogs)
 
 
 @cache
@@ -117,6 +118,7 @@ def _find_sql() -> str:
     return (
         "SELECT EXISTS (SELECT 1 FROM alerts_route r WHERE r.source_id = s.id OR r.source_id IS NULL), "  # noqa: S608
         "EXISTS (SELECT 1 FROM alerts_silence q WHERE q.removed_at IS NULL AND q.starts_at <= %s AND q.ends_at > %s), "
+        "EXISTS (SELECT 1 FROM alerts_heartbeat h WHERE h.source_id = s.id AND h.archived_at IS NULL AND h.match <> '{}'), "
         f"{columns} FROM alerts_key k JOIN alerts_source s ON s.id = k.source_id "
         "LEFT JOIN teams_service v ON v.id = s.service_id WHERE k.key_hash = %s"
     )

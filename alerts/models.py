@@ -10,13 +10,34 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alerts.silence_rows import Silence as Silence  # noqa: PLC0414 - a model of this room, in a file of its own
+from alerts.heartbeat_models import Heartbeat, Ping, PingKey
+from alerts.reconcile_models import Reconciliation
+from alerts.silence_rows import Silence
 from foundation.models import Configured
 from incidents.models import Incident
 from teams.models import Playbook, Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+__all__ = [
+    "Alert",
+    "Body",
+    "Episode",
+    "EpisodeQuerySet",
+    "Heartbeat",
+    "Key",
+    "Ping",
+    "PingKey",
+    "Reconciliation",
+    "RejectedDelivery",
+    "RejectedQuerySet",
+    "Route",
+    "Silence",
+    "Source",
+    "SourceQuerySet",
+]
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -48,6 +69,7 @@ class Source(Configured):
     )
     reopen_window = models.DurationField(default=timedelta(minutes=30))
     group_window = models.DurationField(default=timedelta(minutes=30))
+    reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
 
     objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()
     if TYPE_CHECKING:

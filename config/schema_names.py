@@ -11,6 +11,7 @@ ENUM_NAMES = {
     "PageReason": "paging.models.Page.Reason",
     "RejectedReason": "alerts.models.RejectedDelivery.Reason",
     "IncidentState": "incidents.models.State",
+    "HeartbeatState": "alerts.beats.State",
     "DeliveryState": "paging.models.Delivery.State",
     "PostmortemState": "postmortems.models.Postmortem.State",
     "ClockState": "postmortems.models.Clock.State",

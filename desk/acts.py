@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from alerts import merging
+from alerts.am_silences import silence_there
 from desk.act_forms import (
     ClassForm,
     HandOverForm,
@@ -107,6 +108,15 @@ def _quiet(do: Doing) -> str:
     lifecycle.quiet_until(do.incident, until=until, because=do.text("reason"), by=do.by, at=do.at)
     words = {"incident": do.incident, "until": times.short(until, now=do.at)}
     return _("%(incident)s is quiet until %(until)s; then it comes back as a page.") % words
+
+
+def _silence(do: Doing) -> str:
+    minutes = do.data["minutes"]
+    assert isinstance(minutes, int)  # noqa: S101 - the form's field cleans to a number
+    until = do.at + timedelta(minutes=minutes)
+    silence_there(do.incident, until=until, because=do.text("reason"), by=do.by, at=do.at)
+    words = {"incident": do.incident, "until": times.short(until, now=do.at)}
+    return _("The alerts of %(incident)s are silenced in Alertmanager until %(until)s.") % words
 
 
 def _note(do: Doing) -> str:
@@ -205,6 +215,7 @@ ACTS: dict[str, Act] = {
     "reopen": Act(_reopen),
     "escalate": Act(_escalate),
     "quiet": Act(_quiet, QuietForm),
+    "silence": Act(_silence, QuietForm),
     "note": Act(_note, NoteForm, moves_state=False),
     "cancel": Act(_cancel, ReasonForm),
     "merge": Act(_merge, MergeForm),

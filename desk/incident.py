@@ -127,6 +127,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
         "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
+        "can_silence": can["quiet"] and any(alert.can_silence for alert in alerts),
         "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
         "firing": still_firing(incident),
         "roles": roles_of(tenures),

@@ -34,6 +34,7 @@ class AlertRow:
     flaps: int
     changes: int
     source: str
+    can_silence: bool = False
 
     def __str__(self) -> str:
         return self.title
@@ -61,6 +62,7 @@ def _row(episode: Episode, changes: int) -> AlertRow:
         flaps=alert.flaps,
         changes=changes,
         source=alert.source.slug,
+        can_silence=episode.closed_at is None and bool(alert.source.reconcile_urls),
     )
 
 

@@ -82,6 +82,9 @@ OTHERS = (
     Place("desk:blocked", _("What cannot go on"), "ban", _("blocked remediation waiting answer unblock")),
     Place("desk:sources", _("Sources"), "plug", _("integrations alertmanager webhook keys alerts intake prometheus")),
     Place(
+        "desk:heartbeats", _("Heartbeats"), "activity", _("cron jobs backup ping healthchecks dead man switch watchdog")
+    ),
+    Place(
         "desk:dry_run",
         _("Who would be paged?"),
         "phone",

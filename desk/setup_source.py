@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +23,7 @@ from desk.guard import person
 from desk.setup_fields import Plain, may_make, offer, own_teams
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
+from foundation.egress.addresses import is_plain
 from teams.models import Service, Severity, User
 from teams.permissions import Standing, may_edit_team_config
 
@@ -57,6 +59,16 @@ class SourceForm(SetupForm):
         choices=Source.Grouping.choices,
         initial=Source.Grouping.LABELS,
     )
+    reconcile_urls = Plain(
+        label=gettext_lazy("Address of its Alertmanager, to ask it"),
+        lines=True,
+        required=False,
+        max_length=2000,
+        help_text=gettext_lazy(
+            "Such as http://alertmanager:9093. It is asked once a minute what still fires and what is silenced: "
+            "a lost message is made good. Several of one cluster: one a line. Empty: it is not asked."
+        ),
+    )
     class_label = Plain(
         label=gettext_lazy("Label that says how bad it is"),
         required=False,
@@ -85,6 +97,7 @@ class SourceForm(SetupForm):
             "kind": row.kind,
             "service": row.service.slug if row.service else "",
             "grouping": row.grouping,
+            "reconcile_urls": "\n".join(row.reconcile_urls),
             "class_label": rule.get("label", ""),
             "class_default": rule.get("default", ""),
             "classes": [{"value": value, "severity": severity} for value, severity in pairs],
@@ -109,6 +122,13 @@ class SourceForm(SetupForm):
         classes = Parts("classes", ClassForm, data, initial.get("classes", ()))
         return [classes.called(_("Classes"), _("Another word"), compact=True)]
 
+    def clean_reconcile_urls(self) -> list[str]:
+        """One a line, http or https."""
+        urls = str(self.cleaned_data["reconcile_urls"]).split()
+        if wrong := next((url for url in urls if not is_plain(url)), ""):
+            raise ValidationError(_("“%s” is not an http or https address without a password.") % wrong[:80])
+        return urls
+
     def agrees(self) -> bool:
         """One class for a word; words need a label that says them."""
         if self.groups[0].filled and not self.cleaned_data["class_label"]:
@@ -124,7 +144,7 @@ class SourceForm(SetupForm):
     def save(self, row: Any, *, by: User, at: datetime) -> None:  # noqa: ANN401
         """Through the writer; a new one gets its key when it is shown."""
         data = self.cleaned_data
-        for name in ("name", "kind", "service", "grouping"):
+        for name in ("name", "kind", "service", "grouping", "reconcile_urls"):
             setattr(row, name, data[name])
         words = {one.cleaned_data["value"]: one.cleaned_data["severity"] for one in self.groups[0].filled}
         rule = {"label": data["class_label"], "map": words, "default": data["class_default"]}

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alerts import keys, setup
 from alerts.flap_rules import WINDOW
 from alerts.flapping import flapping_of
-from alerts.models import Alert, Body, RejectedDelivery, RejectedQuerySet, Source
+from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, RejectedQuerySet, Source
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
 from desk.forecast import would_page
@@ -146,6 +146,7 @@ def show(
         "rejected": list(rejected[:SHOWN]),
         "first": _first(source, at),
         "flapping": _flapping(source, user, at),
+        "asked": Reconciliation.objects.filter(source=source).first() if source.reconcile_urls else None,
     }
     response = render(request, "desk/source.html", context, status=status)
     if new_key:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from alerts.beats import check_cron
 from alerts.keys import HINT_LENGTH, key_hash
+from foundation.egress.addresses import is_plain
 from oncall.limits import is_empty_window
 from oncall.wallclock import LocalTimeError, check_typed
 from provisioning.facts import Facts
@@ -46,7 +48,15 @@ def check(document: dict[str, list[Entry]], facts: Facts, findings: Findings, *,
         _check_schedule(schedule, own, findings)
     for service in document.get("services", []):
         _once(service.get("playbooks", []), lambda one: one["title"], "playbook", findings)
-    _check_keys(document.get("sources", []), facts, findings)
+    _check_keys(document.get("sources", []), facts.keys, "source", findings)
+    _check_keys(document.get("heartbeats", []), facts.ping_keys, "heartbeat", findings)
+    for source in document.get("sources", []):
+        for url in source["reconcile_urls"]:
+            if not is_plain(url):
+                findings.refuse(
+                    source.at("reconcile_urls"), f"{url!r} is not an http or https address without a password."
+                )
+    _check_heartbeats(document.get("heartbeats", []), findings)
     _check_routes(document, facts, findings, prune=prune)
     for training in document.get("training", []):
         if training["until"] and training["until"] < training["on"]:
@@ -164,20 +174,32 @@ def _check_times(entry: Entry, zone: str, findings: Findings) -> None:
         findings.refuse(entry.at("to"), f"it ends at {entry['to']:%Y-%m-%d %H:%M}, which is not after its start.")
 
 
-def _check_keys(sources: list[Entry], facts: Facts, findings: Findings) -> None:
+def _check_heartbeats(heartbeats: list[Entry], findings: Findings) -> None:
+    """Cron lines that come; a matcher of the alerts of a source; somebody who is in trouble without it."""
+    for one in heartbeats:
+        if one["cron"]:
+            try:
+                check_cron(one["cron"], one["timezone"])
+            except ValueError as error:
+                findings.refuse(one.at("cron"), f"'cron': {error}")
+        if one["match"] and not one["source"]:
+            findings.refuse(one.at("match"), "'match' needs a 'source' whose alerts it matches.")
+
+
+def _check_keys(holders: list[Entry], known: Mapping[str, tuple[str, bool]], noun: str, findings: Findings) -> None:
     owner: dict[str, str] = {}
-    for source in sources:
-        given = list(_keys(source, findings))
+    for entry in holders:
+        given = list(_keys(entry, findings))
         for line, digest, _ in given:
-            slug, revoked = facts.keys.get(digest, (source["slug"], False))
-            holder = slug if slug != source["slug"] else owner.setdefault(digest, slug)
-            if holder != source["slug"]:
-                findings.refuse(line, f"this key belongs to source {holder!r}: every source needs a key of its own.")
+            slug, revoked = known.get(digest, (entry["slug"], False))
+            holder = slug if slug != entry["slug"] else owner.setdefault(digest, slug)
+            if holder != entry["slug"]:
+                findings.refuse(line, f"this key belongs to {noun} {holder!r}: every {noun} needs a key of its own.")
             elif revoked:
-                findings.refuse(line, f"this key of source {slug!r} was revoked: give the source a new one.")
+                findings.refuse(line, f"this key of {noun} {slug!r} was revoked: give the {noun} a new one.")
         for name in ("key", "key_hash", "more_key_hashes"):
-            source.pop(name, None)
-        source["keys"] = {digest: hint for _, digest, hint in given}
+            entry.pop(name, None)
+        entry["keys"] = {digest: hint for _, digest, hint in given}
 
 
 def _keys(source: Entry, findings: Findings) -> Iterator[tuple[int, str, str]]:

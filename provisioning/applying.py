@@ -8,13 +8,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from alerts.models import Source
+from alerts.models import Heartbeat, Source
 from oncall.models import EscalationPolicy, Schedule
 from provisioning import checking, facts, planning, reading
 from provisioning.checking import Document, Refused
 from provisioning.planning import Change, Plan
 from provisioning.reading import Problem
-from provisioning.rows import machines, people, rates, rosters, skills
+from provisioning.rows import heartbeats, machines, people, rates, rosters, skills
 from provisioning.rows.stored import Keys, Named
 from status.models import Component
 from teams.audit import acting
@@ -33,6 +33,7 @@ WRITERS: dict[str, Writer] = {
     "policies": rosters.write_policy,
     "services": machines.write_service,
     "sources": machines.write_source,
+    "heartbeats": heartbeats.write_heartbeat,
     "components": machines.write_component,
     "training": skills.write_training,
     "agreements": skills.write_agreement,
@@ -45,6 +46,7 @@ MODELS: dict[str, Any] = {
     "policies": EscalationPolicy,
     "services": Service,
     "sources": Source,
+    "heartbeats": Heartbeat,
     "components": Component,
 }
 

@@ -12,7 +12,7 @@ from provisioning import facts
 from provisioning.facts import Facts
 from provisioning.kinds import Reference
 from provisioning.rows.stored import Stored
-from provisioning.sections import SECTIONS
+from provisioning.sections import KEYED, SECTIONS
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ .@/-]*|[0-9]+[smhd]")
 MANY_COLUMNS = 1_000_000
@@ -60,7 +60,7 @@ def _references(section: str, record: dict[str, Any]) -> list[Reference]:
 
 
 def _as_written(section: str, record: dict[str, Any]) -> dict[str, Any]:
-    if section != "sources":
+    if section not in KEYED:
         return record
     hashes = [f"sha256:{digest}" for digest in record["keys"]]
     return {**record, "key_hash": next(iter(hashes), None), "more_key_hashes": hashes[1:]}

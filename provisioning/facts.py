@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from alerts.models import Key
+from alerts.models import Key, PingKey
 from provisioning.kinds import Reference
-from provisioning.rows import machines, people, rates, rosters, skills
+from provisioning.rows import heartbeats, machines, people, rates, rosters, skills
 from provisioning.rows.stored import Stored
 from provisioning.sections import SECTIONS
 from review import payroll
@@ -22,6 +22,7 @@ LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
     "policies": rosters.load_policies,
     "services": machines.load_services,
     "sources": machines.load_sources,
+    "heartbeats": heartbeats.load_heartbeats,
     "routes": machines.load_routes,
     "components": machines.load_components,
     "training": skills.load_trainings,
@@ -32,13 +33,14 @@ LOADERS: dict[str, Callable[[], dict[str, Stored]]] = {
 
 @dataclass(frozen=True)
 class Facts:
-    """All records by section and name, and every key's source and whether it was revoked, by its hash.
+    """All records by section and name, and every key's source (or heartbeat) and whether it was revoked, by its hash.
 
     `rates_from` is the first day whose rates can be changed: before it months are approved.
     """
 
     stored: dict[str, dict[str, Stored]]
     keys: dict[str, tuple[str, bool]]
+    ping_keys: dict[str, tuple[str, bool]]
     rates_from: str
 
     def live(self, section: str) -> dict[str, Stored]:
@@ -56,9 +58,11 @@ class Facts:
 def read() -> Facts:
     """Everything, in about 25 queries whatever the size."""
     keys = Key.objects.values_list("key_hash", "source__slug", "revoked_at")
+    pings = PingKey.objects.values_list("key_hash", "heartbeat__slug", "revoked_at")
     return Facts(
         stored={section: load() for section, load in LOADERS.items()},
         keys={digest: (slug, revoked is not None) for digest, slug, revoked in keys},
+        ping_keys={digest: (slug, revoked is not None) for digest, slug, revoked in pings},
         rates_from=payroll.free_from().isoformat(),
     )
 

@@ -14,7 +14,7 @@ from provisioning.rows import absences
 from provisioning.rows.machines import route_name
 from provisioning.rows.rosters import identity
 from provisioning.rows.stored import Stored
-from provisioning.sections import SECTIONS
+from provisioning.sections import KEYED, SECTIONS
 from provisioning.shape import ORGANISATIONS_ZONE, Entry
 from provisioning.words import differences
 
@@ -104,7 +104,7 @@ def _wanted(section: str, entry: Entry, there: Stored | None, zone: str, *, prun
     before = there.record if there else {}
     if section == "users":
         record["methods"] = _methods(entry, before, prune=prune)
-    if section == "sources":
+    if section in KEYED:
         for name in ("key", "key_hash", "more_key_hashes"):
             record.pop(name)
         record["keys"] = _live_keys(entry["keys"], before.get("keys", {}), prune=prune)

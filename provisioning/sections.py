@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from alerts.beats import CRON_LENGTH, LONGEST, SHORTEST
 from alerts.kinds import KINDS
 from alerts.models import Source
 from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
@@ -206,9 +207,30 @@ SECTIONS = {
                 "class_from": Field(CLASS_FROM),
                 "reopen_window": Field(Duration(), default=HALF_AN_HOUR),
                 "group_window": Field(Duration(), default=HALF_AN_HOUR),
+                "reconcile_urls": Field(List(Text(least=1, most=500), "an address"), default=[]),
             },
         ),
         kind="source",
+    ),
+    "heartbeats": Section(
+        Record(
+            "a heartbeat",
+            {
+                "slug": Field(Slug(reserved=RESERVED["heartbeat"]), required=True),
+                "name": Field(Text(), default=""),
+                "key": Field(Text(), kept=True),
+                "key_hash": Field(Text(), kept=True),
+                "more_key_hashes": Field(List(Text(), "a hash"), kept=True, default=[]),
+                "service": Field(SERVICE),
+                "source": Field(SOURCE),
+                "match": Field(Match(), default={}),
+                "period": Field(Duration(least=SHORTEST, most=LONGEST), default=timedelta(days=1)),
+                "cron": Field(Text(most=CRON_LENGTH), default=""),
+                "timezone": Field(Zone(), default="UTC"),
+                "grace": Field(Duration(least=SHORTEST, most=LONGEST), default=timedelta(hours=1)),
+            },
+        ),
+        kind="heartbeat",
     ),
     "routes": Section(
         Record(
@@ -241,3 +263,5 @@ SECTIONS = {
     "rate_cards": Section(RATE_CARD, identity="starts"),
 }
 """In the order in which they are applied and written: each refers only to what stands before it."""
+KEYED = frozenset(("sources", "heartbeats"))
+"""Sections whose records have keys, which are kept as hashes."""

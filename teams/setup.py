@@ -25,7 +25,8 @@ VIA = "form"
 
 LONGEST_SLUG = 100
 RESERVED = {
-    "service": frozenset({"sources", "pager"}),
+    "service": frozenset({"sources", "pager", "heartbeats"}),
+    "heartbeat": frozenset({"start", "fail", "log"}),
     "schedule": frozenset({"readiness", "dry-run", "wall", "health", "training", "pay"}),
 }
 """Names that addresses of this kind of thing already use."""

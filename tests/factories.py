@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
-from alerts.models import Key, Source
+from alerts.models import Heartbeat, Key, PingKey, Source
 from incidents import lifecycle
 from incidents.lifecycle import Opening
 from incidents.models import Incident
@@ -103,6 +103,14 @@ def make_source(
     if key:
         Key.objects.create(source=source, key_hash=digest(key), hint=key[:4], created_at=AT)
     return source
+
+
+def make_heartbeat(slug: str = "backup", *, key: str = "", service: Service | None = None, **fields: Any) -> Heartbeat:
+    """One that is expected every day; `key` is the secret in its address (none: it has no address)."""
+    made = Heartbeat.objects.create(slug=slug, service=service, **fields)
+    if key:
+        PingKey.objects.create(heartbeat=made, key_hash=digest(key), hint=key[:6], created_at=AT)
+    return made
 
 
 def make_incident(

@@ -28,6 +28,7 @@ from teams import signin
 from teams.models import ApiToken, Role, Service, User
 from tests.factories import (
     AT,
+    make_heartbeat,
     make_incident,
     make_item,
     make_method,
@@ -43,6 +44,7 @@ from tests.factories import (
 
 ROLES = ("anonymous", "observer", "responder", "manager", "admin")
 KEY = "a-key-for-tests-000000001"
+PING = "a-ping-key-for-tests-0001"
 
 
 @dataclass
@@ -99,6 +101,7 @@ def furnish() -> House:
     Coverage.objects.create(service=service, policy=policy)
     make_source("am", key=KEY, service=service)
     route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
+    make_heartbeat("backup", key=PING, service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")
@@ -117,6 +120,7 @@ def furnish() -> House:
         "key": KEY,
         "route": route.pk,
         "silence": silenced(service, manager).pk,
+        "ping": PING,
         **items_of(postmortem, responder),
     }
     RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))

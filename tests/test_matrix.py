@@ -31,6 +31,7 @@ ANY = {
     "key": KEY,
     "silence": 1,
     "route": 1,
+    "ping": "x",
 }
 ANY |= dict.fromkeys(("item", "running", "stuck", "finished"), 1)
 

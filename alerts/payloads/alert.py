@@ -49,6 +49,8 @@ class Mark(StrEnum):
     TIME_WITHOUT_ZONE = "time_without_zone"
     TRUNCATED_UNREADABLE = "truncated_unreadable"
     VERSION_UNKNOWN = "version_unknown"
+    WATCHDOG = "watchdog"
+    RECONCILED = "reconciled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,12 @@ def _read_all(
         elif not isinstance(entry.get("labels"), dict):
             bad.append(f"Alert {number} has no `labels` object.")
         else:
-            alerts.append(_read_alert(entry, group_labels, external_url))
+            alerts.append(read_alert(entry, group_labels, external_url))
     return alerts, bad
 
 
-def _read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, external_url: str) -> IncomingAlert:
+def read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, external_url: str) -> IncomingAlert:
+    """One entry of `alerts`; it has an object of labels."""
     labels = texts_of(entry["labels"])  # type: ignore[arg-type]
     given = entry.get("annotations")
     annotations = texts_of(given) if isinstance(given, dict) else {}

@@ -75,6 +75,7 @@ def _stored_source(source: Source) -> Stored:
         "class_from": _class_from(source),
         "reopen_window": source.reopen_window,
         "group_window": source.group_window,
+        "reconcile_urls": source.reconcile_urls,
     }
     loose = {("keys", key.key_hash) for key in live if not key.from_file}
     return Stored(record, from_file=source.from_file, is_live=source.archived_at is None, loose=loose)
@@ -92,7 +93,7 @@ def _class_from(source: Source) -> dict[str, Any] | None:
 def write_source(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
     """The source; its live keys are exactly those of the record."""
     source = Source.objects.filter(slug=slug).first() or Source(slug=slug)
-    plain = ("name", "kind", "grouping", "group_by", "resolve_hold", "reopen_window", "group_window")
+    plain = ("name", "kind", "grouping", "group_by", "resolve_hold", "reopen_window", "group_window", "reconcile_urls")
     values = {name: record[name] for name in plain}
     class_from = record["class_from"] or {}
     revive(source, {**values, "class_from": class_from, "service_id": keys.maybe("service", record["service"])})

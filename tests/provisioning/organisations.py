@@ -116,6 +116,10 @@ sources:
      key_hash: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
      more_key_hashes: ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]}
   - {slug: silent, kind: email}
+  - {slug: am, kind: alertmanager, reconcile_urls: ["http://am-1.example.com:9093", "https://am-2.example.com/am/"]}
+heartbeats:
+  - {slug: nightly, name: Nightly, service: plain, key: "abcdefghijklmnopqrsz", cron: "30 2 * * 1-5", timezone: Europe/London, grace: 90m}
+  - {slug: am-lives, source: am, match: {alertname: Watchdog}, period: 5m, grace: 5m}
 routes:
   - {source: grafana, match: {job: "=~web-.*", env: [prod, stage]}, service: site, playbook: Aardvark}
   - {match: {job: data}, service: plain, class: critical}

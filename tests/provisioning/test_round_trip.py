@@ -87,5 +87,5 @@ def test_the_export_is_yaml_for_our_own_reader() -> None:
 def test_the_guides_example_applies() -> None:
     guide = Path(__file__).parents[2] / "docs" / "organisation-file.md"
     example = guide.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```\n")[0]
-    assert len(apply(example.encode(), at=AT).changes) == 16
+    assert len(apply(example.encode(), at=AT).changes) == 18
     assert apply(export().encode(), at=AT).changes == []

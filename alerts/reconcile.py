@@ -1,0 +1,202 @@
+"""Asking Alertmanager once a minute what is still true: a webhook that was lost, or never sent, is made good here.
+
+Alertmanager sends no "resolved" for what was silenced, inhibited, or forgotten over a restart or a reload. What it no
+longer holds is resolved, what it silences is quiet, and what it tells our receiver without our having heard is opened.
+Nothing is held while it is asked, and an answer that cannot be believed changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from alerts.am_api import Alertmanager, NoAnswer
+from alerts.intake import letter_of, receive
+from alerts.models import Alert, Body, Source
+from alerts.payloads import IncomingAlert, Mark, Parsed
+from alerts.payloads.alertmanager_api import Held, Hush
+from alerts.reconcile_models import Reconciliation
+from alerts.routing import Routing
+from alerts.rows import lock
+from alerts.watchdogs import is_watchdog as is_watchdog_of
+from foundation.dispatch.registry import Key
+from incidents import alerts_end, lifecycle
+from incidents.models import OPEN_Q, Incident
+
+EVERY = timedelta(seconds=60)
+SETTLED = timedelta(minutes=5)
+"""An Alertmanager that was just started has no alerts until Prometheus sends them again, once a minute by default."""
+OVERDUE = timedelta(minutes=6)
+"""Alertmanager waits for the rest of a group (30 s, then 5 min by default) before it tells of an alert."""
+FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+LOOKED_BACK = 50
+"""Deliveries in which the names of our receivers are looked for."""
+
+
+def due(at: datetime, limit: int) -> list[Key]:
+    """Sources with an address to ask whose minute is over."""
+    mine = Source.objects.live().exclude(reconcile_urls=[])
+    waiting = mine.filter(Q(reconciliation=None) | Q(reconciliation__due_at__lte=at))
+    return list(waiting.order_by("reconciliation__due_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def look(key: Key, at: datetime) -> bool:
+    """Ask one that is due. It is due again before it is asked: who dies meanwhile has lost nothing but a turn."""
+    source = (
+        Source.objects.select_related("service").filter(pk=key, archived_at=None).exclude(reconcile_urls=[]).first()
+    )
+    if source is None:
+        return False
+    row, made = Reconciliation.objects.get_or_create(source=source, defaults={"due_at": at + EVERY, "asked_at": at})
+    claimed = made or Reconciliation.objects.filter(pk=row.pk, due_at__lte=at).update(due_at=at + EVERY, asked_at=at)
+    return bool(claimed) and reconcile(source, at=at)
+
+
+def reconcile(source: Source, *, at: datetime) -> bool:
+    """Ask now and follow the answer; returns whether there was one. Must not be called while a lock is held."""
+    mine = Reconciliation.objects.filter(source=source)
+    try:
+        peer = Alertmanager.first(source.reconcile_urls)
+        held = peer.alerts()
+        unknown = _unknown(source, held, at)
+        missed = peer.alerts_for(receivers_of(source)) if unknown else {}
+        hushes = _hushes(peer, source, held)
+    except NoAnswer as error:
+        mine.update(error=str(error)[:500])
+        return False
+    if peer.up_since <= at - SETTLED:
+        _resolve(source, held, at)
+    if found := [missed[one] for one in sorted(unknown & missed.keys())]:
+        _take_in(source, found, at)
+    _hush(source, held, hushes, at)
+    mine.update(answered_at=at, error="")
+    return True
+
+
+def receivers_of(source: Source) -> set[str]:
+    """What Alertmanager calls us, by its last deliveries: of alerts for other receivers we know nothing."""
+    bodies = Body.objects.filter(source=source, outcome__has_key="receiver").order_by("-pk")
+    return set(bodies.values_list("outcome__receiver", flat=True)[:LOOKED_BACK])
+
+
+def _unknown(source: Source, held: dict[str, Held], at: datetime) -> set[str]:
+    """What fires there for longer than any group waits, and not here; watchdogs never fire here."""
+    is_watchdog = is_watchdog_of(source)
+    old = {
+        name
+        for name, one in held.items()
+        if not one.suppressed
+        and one.alert.starts_at
+        and one.alert.starts_at <= at - OVERDUE
+        and not is_watchdog(one.alert)
+    }
+    known = Alert.objects.filter(source=source, fingerprint__in=old, firing=True)
+    return old - set(known.values_list("fingerprint", flat=True))
+
+
+@transaction.atomic
+def _resolve(source: Source, held: Collection[str], asked_at: datetime) -> None:
+    """End what Alertmanager no longer holds, unless it was heard of after the question was sent."""
+    gone = [one for one in _firing(source) if one.fingerprint not in held and one.last_seen_at < asked_at]
+    if not gone:
+        return
+    alerts = {one.fingerprint: _as_told(one, asked_at) for one in gone}
+    routing = Routing.of(source, asked_at)
+    lock(source.pk, {routing.place(alert).key for alert in alerts.values()})  # groups before alerts, as everywhere
+    rows = Alert.objects.filter(pk__in=[one.pk for one in gone], firing=True, last_seen_at__lt=asked_at)
+    still = rows.order_by("fingerprint").select_for_update(no_key=True).values_list("fingerprint", flat=True)
+    ended = tuple(alerts[fingerprint] for fingerprint in still)
+    if ended:
+        _receive(source, Parsed(alerts=ended, marks=(Mark.RECONCILED,)), asked_at)
+
+
+def _take_in(source: Source, missed: list[IncomingAlert], at: datetime) -> None:
+    _receive(source, Parsed(alerts=tuple(missed), marks=(Mark.RECONCILED,)), at)
+
+
+def _receive(source: Source, parsed: Parsed, at: datetime) -> None:
+    content = "\n".join(f"{one.fingerprint} {one.resolved}" for one in parsed.alerts)
+    # With the instant: the same may be found again, and each time is news.
+    letter = letter_of(
+        f"Asked at {at.isoformat()}:\n{content}".encode(), parsed, size=len(content), content_type="text/plain"
+    )
+    receive(source, parsed, letter=letter, at=at)
+
+
+def _firing(source: Source) -> list[Alert]:
+    """Those with a fingerprint of Alertmanager's own: test alerts and the like are not its to end."""
+    return [one for one in Alert.objects.filter(source=source, firing=True) if FINGERPRINT.fullmatch(one.fingerprint)]
+
+
+def _as_told(alert: Alert, at: datetime) -> IncomingAlert:
+    return IncomingAlert(
+        fingerprint=alert.fingerprint,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        starts_at=alert.starts_at,
+        ends_at=at,
+        resolved=True,
+        title=alert.title,
+        links=tuple((one.get("label", ""), one.get("url", "")) for one in alert.links if isinstance(one, dict)),
+    )
+
+
+def _hushes(peer: Alertmanager, source: Source, held: dict[str, Held]) -> dict[str, Hush]:
+    """The silences of our firing alerts, by their ids."""
+    mine = {one.fingerprint for one in _firing(source)}
+    ids = {number for name, one in held.items() if name in mine for number in one.silenced_by}
+    return {number: peer.silence(number) for number in sorted(ids)}
+
+
+def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: datetime) -> None:
+    """Incidents are quiet while all their firing alerts are silenced there; the first silence to end lets the page out."""
+    row = Reconciliation.objects.get(source=source)
+    quiet: dict[int, Hush] = {}
+    loud: set[int] = set()
+    for alert in Alert.objects.filter(firing=True, incident__in=_incidents(source)).only(
+        "fingerprint", "incident", "source"
+    ):
+        one = held.get(alert.fingerprint) if alert.source_id == source.pk else None
+        ends = [hushes[number] for number in one.silenced_by if number in hushes] if one and one.suppressed else []
+        pk = alert.incident_id or 0
+        if not ends:
+            loud.add(pk)
+            continue
+        longest = max(ends, key=lambda hush: hush.until)
+        quiet[pk] = min(quiet.get(pk, longest), longest, key=lambda hush: hush.until)
+    wanted = {pk: hush for pk, hush in quiet.items() if pk not in loud and hush.until > at}
+    hushed = {int(pk): until for pk, until in row.hushed.items()}
+    for pk in sorted(wanted.keys() | hushed.keys()):
+        _stamp(pk, wanted.get(pk), hushed.get(pk, ""), at)
+    row.hushed = {str(pk): hush.until.isoformat() for pk, hush in wanted.items()}
+    row.save(update_fields=["hushed"])
+
+
+def _incidents(source: Source) -> set[int]:
+    open_ones = Alert.objects.filter(source=source, firing=True, incident__in=Incident.objects.filter(OPEN_Q))
+    return {pk for pk in open_ones.values_list("incident_id", flat=True) if pk}
+
+
+@transaction.atomic
+def _stamp(pk: int, hush: Hush | None, before: str, at: datetime) -> None:
+    """Make one incident quiet, or let it speak again; what a person has made quiet stays as they made it."""
+    incident = Incident.objects.filter(OPEN_Q).select_for_update(no_key=True).filter(pk=pk).first()
+    if incident is None:
+        return
+    now = incident.silenced_until
+    ours = bool(now and before and now.isoformat() == before)
+    if hush is None:
+        if ours and now and now > at:
+            alerts_end.end_silence(incident, at=at, cause=_("Alertmanager"))
+        return
+    # Stamped once: whoever has paged all the same since then has decided so.
+    if hush.until.isoformat() == before or (now and now > at and not ours):
+        return
+    words = {"by": hush.by or "?", "comment": hush.comment}
+    because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words
+    lifecycle.silence(incident, until=hush.until, because=because, at=at)
