@@ -37,6 +37,7 @@ class Mark(StrEnum):
     BAD_ALERTS = "bad_alerts"
     INVALID_TEXT = "invalid_text"
     CHARACTERS_REMOVED = "characters_removed"
+    CUT = "cut"
     DUPLICATE_KEYS = "duplicate_keys"
     OVERSIZE = "oversize"
     NOT_A_NUMBER = "not_a_number"
@@ -74,6 +75,9 @@ class IncomingAlert:
     dedup_key: str = ""
     raw_starts_at: str = ""
     marks: tuple[str, ...] = ()
+    event: bool = False
+    """Told by a protocol of events (trigger, acknowledge, resolve by key): only a trigger says what the alert is, and what
+    speaks of an alert that is not open is dropped."""
 
     @property
     def unmapped(self) -> bool:
@@ -87,7 +91,7 @@ class Parsed:
 
     `acks` are alerts that somebody acknowledged at the sender. `truncated` > 0 means that the sender left out that
     many alerts: such a delivery never closes anything. `bad` counts entries that could not be read; `bad_reasons`
-    gives the first few of them as sentences.
+    gives the first few of them as sentences. `dedup_key` is for the answer, in protocols that give the sender its key back.
     """
 
     alerts: tuple[IncomingAlert, ...] = ()
@@ -100,6 +104,7 @@ class Parsed:
     bad: int = 0
     bad_reasons: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    dedup_key: str = ""
 
 
 def text_of(value: object) -> str:
