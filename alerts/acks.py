@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,7 @@ def heard(
     for alert in acks:
         story = stories[alert.fingerprint]
         pk = story.open.incident_id if story.open else None
-        found[alert.fingerprint] = pk if pk in known and known[pk].is_open else None
+        found[alert.fingerprint] = pk if pk and pk in known and known[pk].is_open else None
     return found
 
 
@@ -60,7 +61,8 @@ def _acknowledge(pk: int, source: Source, alerts: Sequence[IncomingAlert], at: d
         if not incident.is_held:
             more = _("Other alerts of it fire that nobody acknowledged there: paging goes on.")
             text += " " + (more if waiting else _("The policy asks for several people, so paging goes on."))
-        incident.tell(Kind.NOTE, at=at, cause=str(source), text=text, **told(source, alerts))
+        data: dict[str, Any] = told(source, alerts)
+        incident.tell(Kind.NOTE, at=at, cause=str(source), text=text, **data)
 
 
 def outlived(incident: Incident, arrivals: Sequence[Arrival], source: Source, *, at: datetime) -> None:

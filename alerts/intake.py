@@ -18,9 +18,9 @@ from alerts.episodes import Said, SeenBefore, Story, tell
 from alerts.joining import Arrival, join, load
 from alerts.models import Body, Source
 from alerts.payloads import IncomingAlert, Parsed
-from incidents.models import OVER, Incident
 from alerts.routing import Place, Routing
 from alerts.rows import Letter
+from incidents.models import OVER, Incident
 
 ACKNOWLEDGED = "acknowledged at the sender"
 DECISIONS_KEPT = 200

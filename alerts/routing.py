@@ -49,8 +49,8 @@ class Routing:
         habits = habits_of(source.kind)
         given_by = [str(label) for label in source.group_by] if isinstance(source.group_by, list) else []
         self.group_by = given_by or habits.group_by
-        given = source.class_from if isinstance(source.class_from, dict) else {}
-        given = given or habits.class_from
+        own = source.class_from if isinstance(source.class_from, dict) else {}
+        given = own or habits.class_from
         self.class_label = str(given.get("label") or "")
         found = given.get("map")
         self.classes: Mapping[str, str] = found if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 TITLE_LENGTH = 200
 FINGERPRINT_LENGTH = 128
+LABEL_LENGTH = 200
 # Labels that tell two alerts of one name apart, most telling first.
 DISTINGUISHING = ("instance", "host", "hostname", "node", "pod", "container", "device", "service", "job", "name")
 
@@ -123,6 +124,15 @@ def text_of(value: object) -> str:
 def texts_of(values: Mapping[str, object]) -> dict[str, str]:
     """A JSON object as labels, each value as `text_of` it."""
     return {k: v if v.__class__ is str else text_of(v) for k, v in values.items()}
+
+
+def details_of(value: object) -> tuple[dict[str, str], dict[str, str]]:
+    """A sender's free details as labels, where they are short and on one line, so that routes can match them; the others as
+    annotations."""
+    given = value if isinstance(value, dict) else {"details": value} if value else {}
+    texts = texts_of(given)
+    labels = {name: text for name, text in texts.items() if len(text) <= LABEL_LENGTH and "\n" not in text}
+    return labels, {name: text for name, text in texts.items() if name not in labels}
 
 
 def hash_of(*parts: object) -> str:

@@ -17,6 +17,7 @@ from alerts.payloads.alert import (
     Mark,
     Parsed,
     bounded_key,
+    details_of,
     one_line,
     safe_link,
     text_of,
@@ -29,7 +30,6 @@ ACTIONS = (TRIGGER, ACKNOWLEDGE, RESOLVE)
 SEVERITIES = ("critical", "error", "warning", "info")
 KEY_LENGTH = 255
 SUMMARY_LENGTH = 1024
-LABEL_LENGTH = 200
 LABELS = ("severity", "source", "component", "group", "class")
 
 
@@ -77,7 +77,7 @@ def read_change(reading: Reading) -> ChangeEvent:
     if errors := _summary_errors(summary):
         raise InvalidEvent(*errors)
     at, _mark = read_instant(payload.get("timestamp"))
-    labels, rest = _details(payload.get("custom_details"))
+    labels, rest = details_of(payload.get("custom_details"))
     marks: list[str] = []
     return ChangeEvent(summary, _text(payload, "source"), at, labels | rest, _links(body, marks))
 
@@ -136,7 +136,7 @@ def _triggered(event: Mapping[str, Any], payload: Mapping[str, Any], key: str) -
     marks: list[str] = []
     own = {name: text for name in LABELS if (text := _text(payload, name))}
     severity = own.get("severity", "").lower()
-    labels, annotations = _details(payload.get("custom_details"))
+    labels, annotations = details_of(payload.get("custom_details"))
     if stamp := _text(payload, "timestamp"):
         annotations["timestamp"] = stamp
     if client := _text(event, "client"):
@@ -204,14 +204,6 @@ def _text(event: Mapping[str, Any], name: str) -> str:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _details(value: object) -> tuple[dict[str, str], dict[str, str]]:
-    """Details as labels, where they are short and on one line, so that routes can match them; the others as annotations."""
-    given = value if isinstance(value, dict) else {"details": value} if value else {}
-    texts = {str(name): text_of(one) for name, one in given.items()}
-    labels = {name: text for name, text in texts.items() if len(text) <= LABEL_LENGTH and "\n" not in text}
-    return labels, {name: text for name, text in texts.items() if name not in labels}
 
 
 def _links(event: Mapping[str, Any], marks: list[str]) -> tuple[tuple[str, str], ...]:
