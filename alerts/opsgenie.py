@@ -66,17 +66,23 @@ def find(source: Source, identifier: str, kind: str) -> Episode | None:
     number = _number(identifier, kind)
     if number is not None:
         return found.filter(pk=number).first()
-    return found.filter(alert__fingerprint=bounded_key(identifier)).order_by("-starts_at", "-pk").first()
+    return found.filter(alert__fingerprint=_key(source, identifier, kind)).order_by("-starts_at", "-pk").first()
 
 
 def fingerprint_of(source: Source, identifier: str, kind: str) -> str:
     """By what the open alert is known that the identifier names. What names none, or one that is over, is known by nothing."""
     if _number(identifier, kind) is None:
-        return bounded_key(identifier)
+        return _key(source, identifier, kind)
     episode = find(source, identifier, kind)
     return (
         episode.alert.fingerprint if episode and episode.closed_at is None else bounded_key(f"not open: {identifier}")
     )
+
+
+def _key(source: Source, identifier: str, kind: str) -> str:
+    """An alias as alerts are known by it. Some senders (Apprise) keep the id of the request that made the alert for its own."""
+    made = request_of(source, identifier) if kind == ID else None
+    return next(iter(made.outcome.get("alerts", {})), "") if made else bounded_key(identifier)
 
 
 def _number(identifier: str, kind: str) -> int | None:

@@ -66,7 +66,7 @@ def alert(request: HttpRequest, identifier: str) -> HttpResponse:
     """`GET /v2/alerts/{id}`: the alert as it stands."""
 
     def show(asked: Asked, sender: Sender) -> HttpResponse:
-        episode = opsgenie.find(sender.source, identifier, asked.kind)
+        episode = opsgenie.find(sender.source, _clean(identifier), asked.kind)
         if episode is None:
             return asked.answer(404, message=_("Alert does not exist."))
         return asked.answer(200, data=alert_words(episode))
@@ -79,7 +79,7 @@ def act(request: HttpRequest, identifier: str, name: str) -> HttpResponse:
 
     def do(asked: Asked, sender: Sender) -> HttpResponse:
         posted = read_posted(request, empty=True)
-        fingerprint = opsgenie.fingerprint_of(sender.source, identifier, asked.kind)
+        fingerprint = opsgenie.fingerprint_of(sender.source, _clean(identifier), asked.kind)
         if name in (CLOSE, ACKNOWLEDGE):
             _end_or_hold(asked, sender, posted, fingerprint, name)
         else:
@@ -93,7 +93,7 @@ def request_status(request: HttpRequest, request_id: str) -> HttpResponse:
     """`GET /v2/alerts/requests/{requestId}`: what became of a request, for as long as requests are kept."""
 
     def show(asked: Asked, sender: Sender) -> HttpResponse:
-        body = opsgenie.request_of(sender.source, request_id)
+        body = opsgenie.request_of(sender.source, _clean(request_id))
         if body is None:
             return asked.answer(404, message=_("Request not found. It might not be processed, yet."))
         key = next(iter(body.outcome.get("alerts", {})), "")
@@ -114,6 +114,11 @@ def _answered(request: HttpRequest, method: str, answer: Callable[[Asked, Sender
         missing = {"errors": {"message": "Message can not be empty."}}
         more = missing if isinstance(error.__context__, MessageMissing) else {}
         return asked.answer(error.status, message=error.sentence, **more)
+
+
+def _clean(text: str) -> str:
+    """What stands in an address, without what no database takes; bodies are cleaned as they are read."""
+    return text.replace("\x00", "")
 
 
 def _key(request: HttpRequest) -> str:

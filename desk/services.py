@@ -136,6 +136,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         .distinct(),
         "playbooks": found.playbooks.filter(archived_at=None),
         "can_edit": may_edit_team_config(who(request), found.team_id),
+        "changes": found.changes.select_related("by")[:RECENT],
         "incidents": visible(person(request)).filter(service=found).order_by("-pk")[:RECENT],
     }
     return render(request, "desk/service.html", context)

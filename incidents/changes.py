@@ -47,3 +47,9 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def safe_links(self) -> list[dict[str, str]]:
+        """Its links with http and https only, which is checked again here."""
+        given = [one for one in self.links if isinstance(one, dict)]
+        return [one for one in given if str(one.get("url", "")).startswith(("http://", "https://"))]
