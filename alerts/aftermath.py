@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from alerts import rows
+from alerts import acks, rows
 from alerts.episodes import Said, Story
 from alerts.flap_rules import hold_of
 from alerts.flapping import flapping_of
+from alerts.habits import habits_of
 from alerts.joining import Arrival, Joined, told, worst
 from alerts.models import Alert, Source
 from alerts.payloads import IncomingAlert, Parsed
@@ -29,7 +30,7 @@ BY_ALERTS = ("alert", "auto")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one delivery changes: episodes that began, alerts that ended, alerts that got worse."""
+    """What one delivery changes: episodes that began, alerts that ended, alerts that got worse, events told again."""
 
     source: Source
     parsed: Parsed
@@ -37,11 +38,13 @@ class Changes:
     arrivals: Sequence[Arrival]
     ended: Sequence[Story]
     worsened: Sequence[tuple[Story, Place]]
+    repeated: Sequence[Story]
     stories: dict[str, Story]
 
     def matter(self) -> bool:
         """Whether any incident may change; a mere repeat touches none."""
-        return bool(self.arrivals or self.ended or self.worsened or self.parsed.acks or self.parsed.truncated)
+        news = self.arrivals or self.ended or self.worsened or self.repeated
+        return bool(news or self.parsed.acks or self.parsed.truncated)
 
     def incident_ids(self) -> set[int]:
         """The incidents that the alerts of this delivery belong to."""
@@ -59,6 +62,11 @@ def follow(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None
     # An incident that hears of a firing alert, or of a cut list, does not end by itself now.
     firing = set(joined.attached) | truncated
     alerts_end.heard(firing, ended=set(ended) - firing)
+    for pk in sorted(joined.attached):
+        acks.outlived(known[pk], joined.attached[pk], changes.source, at=changes.at)
+    acks.follow(
+        changes.source, changes.parsed.acks, acks.heard(changes.parsed.acks, changes.stories, known), at=changes.at
+    )
     _page_again(changes, joined, known)
     _classes(changes, joined, known)
     for pk, members in joined.attached.items():
@@ -92,14 +100,7 @@ def _tell(changes: Changes, joined: Joined, ended: dict[int, list[IncomingAlert]
         data = told(changes.source, [one.alert for one in members])
         lines.append((pk, Kind.ALERT, "", data | ({"flaps": flaps} if flaps else {})))
     lines += [(pk, Kind.ALERT_RESOLVED, "", told(changes.source, alerts)) for pk, alerts in ended.items()]
-    acked: dict[int, list[IncomingAlert]] = defaultdict(list)
-    for alert in changes.parsed.acks:
-        story = changes.stories[alert.fingerprint]
-        if story.open and story.open.incident_id:
-            acked[story.open.incident_id].append(alert)
-    lines += [
-        (pk, Kind.NOTE, _("Acknowledged at the sender."), told(changes.source, alerts)) for pk, alerts in acked.items()
-    ]
+    lines += [(pk, Kind.ALERT, "", data) for pk, data in _told_again(changes).items()]
     if truncated:
         heard = TimelineEntry.objects.filter(incident__in=truncated, kind=Kind.ALERT, data__has_key="truncated")
         text = _("The sender left alerts out of its list, so this does not resolve by itself: raise max_alerts.")
@@ -110,6 +111,21 @@ def _tell(changes: Changes, joined: Joined, ended: dict[int, list[IncomingAlert]
             TimelineEntry(incident_id=pk, at=changes.at, kind=kind, cause=str(changes.source), text=text, data=data)
             for pk, kind, text, data in sorted(lines, key=lambda line: line[0])
         )
+
+
+def _told_again(changes: Changes) -> dict[int, dict[str, Any]]:
+    """A line for events that were told again, by incident; none where the newest line says just that already.
+
+    Some senders repeat themselves each minute: every repeat stands under the source's deliveries, the story says it once.
+    """
+    again: dict[int, list[IncomingAlert]] = defaultdict(list)
+    for story in changes.repeated:
+        if story.open and story.open.incident_id and story.last:
+            again[story.open.incident_id].append(story.last)
+    lines = {pk: {**told(changes.source, alerts), "again": True} for pk, alerts in again.items()}
+    newest = TimelineEntry.objects.filter(incident__in=lines).order_by("incident", "-pk").distinct("incident")
+    said = dict(newest.values_list("incident", "data")) if lines else {}
+    return {pk: data for pk, data in lines.items() if said.get(pk) != data}
 
 
 def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
@@ -191,6 +207,7 @@ def _resolve(changes: Changes, incidents: Sequence[Incident]) -> None:
         if firing:
             continue
         given = changes.source.resolve_hold
+        given = habits_of(changes.source.kind).resolve_hold if given is None else given
         hold = hold_of(RESOLVE_HOLD[incident.severity] if given is None else given, flapping=incident.pk in flap)
         if hold > timedelta(0):
             later.append((incident.pk, ended_at or changes.at, changes.at + hold))

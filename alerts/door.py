@@ -70,8 +70,13 @@ def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: date
     return Sender(found, address)
 
 
-def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) -> Received:
+def take(
+    request: HttpRequest, sender: Sender, read: Reader, *, at: datetime, posted: bytes | None = None, digest: str = ""
+) -> Received:
     """Read what was posted and take it in; returns after the commit.
+
+    `posted` is the body where the address had to read it to find the key. `digest` stands for the body's own where the
+    protocol names its requests.
 
     Raises Refused (400) for what cannot be read, `django.db.Error` when nothing was kept. What is too large to be read
     whole is taken in as an alert of its own.
@@ -80,7 +85,7 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
     content_type = request.headers.get("Content-Type", "")
     body = b""
     try:
-        body = read_body(request)
+        body = read_body(request) if posted is None else posted
         size = len(body)
         content = body = inflate(body, request.headers.get("Content-Encoding", ""))
         parsed = read(body, content_type)
@@ -95,6 +100,7 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
     if parsed.bad:
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
+    letter = replace(letter, digest=digest) if digest else letter
     rest = watchdogs.heard(source, parsed, at=at, sender=sender.address) if sender.found.has_watchdogs else parsed
     received = receive(source, rest, letter=letter, at=at, routing=routing_of(sender, at))
     return replace(received, accepted=received.accepted + len(parsed.alerts) - len(rest.alerts))

@@ -29,9 +29,10 @@ class Said(StrEnum):
     ENDED = "resolved"
     OLD = "resolved an older episode"
     NOTHING = "resolved already"
+    DROPPED = "dropped: nothing of this key is open"
 
 
-PASSING = frozenset({Said.DUPLICATE, Said.LATE, Said.OLD, Said.NOTHING})
+PASSING = frozenset({Said.DUPLICATE, Said.LATE, Said.OLD, Said.NOTHING, Said.DROPPED})
 """Words about the past: they leave what is known of the alert now as it is."""
 
 
@@ -65,8 +66,13 @@ class Story:
 
     @property
     def row_changes(self) -> bool:
-        """Whether the alert's own row must be written, not just an episode of the past."""
-        return self.alert_id is None or self.said not in PASSING
+        """Whether the alert's own row must be written, not just an episode of the past or the bare end of this one."""
+        return self.alert_id is None or not (self.said in PASSING or self.ends_bare)
+
+    @property
+    def ends_bare(self) -> bool:
+        """Whether a word ended it that says nothing about it: its labels and its title stay as they are."""
+        return self.said is Said.ENDED and self.alert_id is not None and self.last is not None and self.last.event
 
     def spans(self) -> list[Span]:
         """Every episode that is known here."""
@@ -78,6 +84,10 @@ class Story:
         self.open.ends_at = self.open.closed_at = None
         self.open.incident_id = self.open.incident_id or incident_id
         self.open.raw_starts_at = self.open.raw_starts_at or alert.raw_starts_at
+
+    def end_by_hand(self, at: datetime) -> None:
+        """People ended its incident: the episode is over with it."""
+        self._close(at, at)
 
     def _close(self, ends_at: datetime, at: datetime) -> None:
         if self.open:
@@ -110,8 +120,11 @@ def tell(story: Story, alert: IncomingAlert, at: datetime, seen_before: SeenBefo
 
     A resolved alert closes the open episode unless it speaks of an older one. A new beginning while it fires is a flap:
     the resolve between was missed. The beginning of a closed episode is a duplicate when the same body had come before
-    the end, else it fires again: a false page beats a missed one.
+    the end, else it fires again: a false page beats a missed one. An event that ends what is not open is dropped.
     """
+    if alert.event and alert.resolved and story.open is None:
+        story.said = story.said or Said.DROPPED
+        return Said.DROPPED
     said = _resolved(story, alert, at) if alert.resolved else _fires(story, alert, at, seen_before)
     if said in PASSING:
         story.last, story.said = story.last or alert, story.said or said

@@ -5,7 +5,7 @@ Locks are always taken in one order: the source and its groups, alerts by finger
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -13,14 +13,16 @@ from typing import Any
 
 from django.db import Error, IntegrityError, OperationalError, transaction
 
-from alerts import aftermath, rows
+from alerts import acks, aftermath, rows
 from alerts.episodes import Said, SeenBefore, Story, tell
 from alerts.joining import Arrival, join, load
 from alerts.models import Body, Source
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place, Routing
 from alerts.rows import Letter
+from incidents.models import OVER, Incident
 
+ACKNOWLEDGED = "acknowledged at the sender"
 DECISIONS_KEPT = 200
 INCIDENTS_KEPT = 200
 RETRIED = frozenset({"23505", "40001", "40P01"})  # somebody else was first; serialisation; deadlock
@@ -28,10 +30,11 @@ RETRIED = frozenset({"23505", "40001", "40P01"})  # somebody else was first; ser
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How many alerts were read, and the numbers of the incidents that they belong to, in order."""
+    """How many alerts were read, the numbers of the incidents that they belong to, in order, and the key of an event."""
 
     accepted: int
     incidents: list[str]
+    dedup_key: str = ""
 
 
 def letter_of(content: bytes, parsed: Parsed, *, size: int, content_type: str = "") -> Letter:
@@ -76,20 +79,23 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
     last, told, arrivals = hear(parsed, places, stories, at, seen_before(source, letter.digest))
-    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worsened(told, last, routing), stories)
+    worse, again = worsened(told, last, routing), _told_again(told)
+    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worse, again, stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in _belongs(story)})
-    outcome = _outcome(parsed, told, last, incidents, opened=[one.pk for one in joined.opened])
+    acked = acks.heard(parsed.acks, stories, known)
+    outcome = _outcome(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked)
     rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
     aftermath.follow(changes, joined, known)
-    return Received(len(everything), [f"INC-{pk}" for pk in incidents])
+    return Received(len(everything), [f"INC-{pk}" for pk in incidents], parsed.dedup_key)
 
 
 def hear(
     parsed: Parsed, places: Sequence[Place], stories: dict[str, Story], at: datetime, seen: SeenBefore
 ) -> tuple[dict[str, Place], list[Story], list[Arrival]]:
     """Tell the stories what came: the place of each alert by fingerprint, their stories, and the episodes that begin."""
+    _end_by_hand(parsed.alerts, stories, at)
     for alert in parsed.alerts:
         tell(stories[alert.fingerprint], alert, at, seen)
     last = {alert.fingerprint: place for alert, place in zip(parsed.alerts, places, strict=True)}
@@ -100,6 +106,15 @@ def hear(
         if story.last and story.open and not story.open.was_open
     ]
     return last, told, arrivals
+
+
+def _end_by_hand(alerts: Sequence[IncomingAlert], stories: dict[str, Story], at: datetime) -> None:
+    """An event that triggers after people ended its incident is a new one: they told the sender nothing of it."""
+    firing = [stories[alert.fingerprint] for alert in alerts if alert.event and not alert.resolved]
+    begun = {story.open.incident_id: story for story in firing if story.open and story.open.incident_id}
+    over = Incident.objects.filter(pk__in=begun, state__in=[str(state) for state in OVER]).values_list("pk", flat=True)
+    for pk in over if begun else ():
+        begun[pk].end_by_hand(at)
 
 
 def _read(source: Source, alerts: Sequence[IncomingAlert], places: Sequence[Place], label: str) -> dict[str, Story]:
@@ -136,6 +151,11 @@ def _ended(told: Iterable[Story]) -> list[Story]:
     return [story for story in told if story.open is None and any(span.was_open for span in story.closed.values())]
 
 
+def _told_again(told: Iterable[Story]) -> list[Story]:
+    """Events that say once more what is open already."""
+    return [story for story in told if story.said is Said.REFRESHED and story.last and story.last.event]
+
+
 def worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) -> list[tuple[Story, Place]]:
     """Alerts that go on firing under another class label than before."""
     label = routing.class_label
@@ -157,18 +177,28 @@ def _belongs(story: Story) -> list[int]:
 
 
 def _outcome(
-    parsed: Parsed, told: Sequence[Story], places: dict[str, Place], incidents: list[int], *, opened: list[int]
+    parsed: Parsed,
+    told: Sequence[Story],
+    places: dict[str, Place],
+    incidents: list[int],
+    *,
+    opened: list[int],
+    acked: Mapping[str, int | None],
 ) -> dict[str, Any]:
     """What the deliveries' page shows: every accepted alert ends in a decision that can be read."""
     counts: dict[str, int] = {}
     for story in told:
         counts[str(story.said)] = counts.get(str(story.said), 0) + 1
+    answers = {key: ACKNOWLEDGED if pk else str(Said.DROPPED) for key, pk in acked.items()}
+    for said in answers.values():
+        counts[said] = counts.get(said, 0) + 1
     shown = told[:DECISIONS_KEPT]
     quiet = {story.fingerprint: found.because for story in shown if (found := places[story.fingerprint].quiet)}
     outcome: dict[str, Any] = {
         "decision": "opened" if opened else next(iter(counts), "nothing"),
         "counts": counts,
-        "alerts": {story.fingerprint: str(story.said) for story in shown},
+        "alerts": dict(list(answers.items())[:DECISIONS_KEPT])
+        | {story.fingerprint: str(story.said) for story in shown},
         "incidents": [f"INC-{pk}" for pk in incidents[:INCIDENTS_KEPT]],
         "marks": list(parsed.marks),
     }

@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from alerts.episodes import Said, Story
 from alerts.grouping import SERVICE, group_title
+from alerts.habits import habits_of
 from alerts.models import Episode, Source
 from alerts.payloads import IncomingAlert
 from alerts.quieting import Quiet
@@ -153,9 +154,11 @@ class _Groups:
         )
 
     def _reopens(self, incident: Incident) -> bool:
-        since = self.at - self.source.reopen_window
+        given = self.source.reopen_window
+        window = habits_of(self.source.kind).reopen_window if given is None else given
+        since = self.at - window
         over = incident.state in (State.RESOLVED, State.CLOSED)
-        return over and incident.resolved_at is not None and incident.resolved_at >= since
+        return bool(window) and over and incident.resolved_at is not None and incident.resolved_at >= since
 
     def _in_window(self, incident: Incident) -> bool:
         """Whether the incident still takes alerts: by service only when the last one came within the group window."""

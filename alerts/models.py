@@ -67,7 +67,9 @@ class Source(Configured):
     class_from = models.JSONField(
         default=dict, blank=True, help_text=_('{"label": "severity", "map": {...}, "default": "standard"}')
     )
-    reopen_window = models.DurationField(default=timedelta(minutes=30))
+    reopen_window = models.DurationField(
+        null=True, blank=True, help_text=_("an alert this soon after the end brings the incident back; empty: by kind")
+    )
     group_window = models.DurationField(default=timedelta(minutes=30))
     reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
 
@@ -165,6 +167,7 @@ class Episode(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    acked_at = models.DateTimeField(null=True, blank=True, help_text=_("when it was acknowledged at its sender"))
 
     objects: ClassVar[models.Manager[Episode]] = EpisodeQuerySet.as_manager()
 

@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from django.db.models import Q
 
-from alerts.grouping import GROUP_BY, NONE, SERVICE, group_key
+from alerts.grouping import NONE, SERVICE, group_key
+from alerts.habits import habits_of
 from alerts.matching import Matcher, compile_match, first_match
 from alerts.models import Route, Source
 from alerts.payloads import IncomingAlert
@@ -38,8 +39,11 @@ class Routing:
         self.source = source
         self.routes = [(matcher, route) for route in routes if (matcher := compiled(route.match))]
         self.blanket = blanket
-        self.group_by = [str(label) for label in source.group_by] if isinstance(source.group_by, list) else []
-        given = source.class_from if isinstance(source.class_from, dict) else {}
+        habits = habits_of(source.kind)
+        given_by = [str(label) for label in source.group_by] if isinstance(source.group_by, list) else []
+        self.group_by = given_by or habits.group_by
+        own = source.class_from if isinstance(source.class_from, dict) else {}
+        given = own or habits.class_from
         self.class_label = str(given.get("label") or "")
         found = given.get("map")
         self.classes: Mapping[str, str] = found if isinstance(found, dict) else {}
@@ -85,7 +89,7 @@ class Routing:
             return []
         if alert.group_labels is not None:
             return list(alert.group_labels.items())
-        by = self.group_by or list(GROUP_BY)
+        by = self.group_by
         return [(label, alert.labels.get(label, "")) for label in by] if any(map(alert.labels.get, by)) else []
 
     def class_of(self, labels: Mapping[str, str], service: Service | None) -> str:
@@ -112,7 +116,7 @@ class Routing:
             alert,
             grouping=self.source.grouping,
             service=service.pk if service else None,
-            group_by=self.group_by or GROUP_BY,
+            group_by=self.group_by,
         )
         # Sources that group by service share the service's one incident; without a service there is nothing to share.
         owner = "" if self.source.grouping == SERVICE and service else self.source.pk

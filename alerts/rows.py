@@ -113,6 +113,12 @@ def write(
                 "FROM unnest(%s::bigint[], %s::bigint[]) AS g(id, incident_id) WHERE e.id = g.id",
                 [[span.id for span in again], [span.incident_id for span in again]],
             )
+        if bare := [(story.alert_id, span.ends_at) for story, span in spans if story.ends_bare and span.was_open]:
+            cursor.execute(
+                "UPDATE alerts_alert a SET firing = false, ends_at = g.ends_at, last_seen_at = GREATEST(last_seen_at, %s) "
+                "FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, ends_at) WHERE a.id = g.id",
+                [at, [pk for pk, _ends_at in bare], [ends_at for _pk, ends_at in bare]],
+            )
         body: list[Any] = [
             source.pk,
             at,

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from alerts.habits import OPSGENIE, PAGERDUTY
 from alerts.intake import Received, letter_of, receive
 from alerts.kinds import reader_of
 from alerts.models import Source
-from alerts.payloads import parse
+from alerts.payloads import Parsed, parse
+from alerts.payloads.opsgenie import named
 from teams.models import User
 
 PRACTICE = "practice"
@@ -26,6 +28,8 @@ def send_test_alert(source: Source, *, by: User, at: datetime, resolved: bool = 
     """
     content = json.dumps(body_of(source, by=by, resolved=resolved)).encode()
     parsed = parse(reader_of(source.kind), content, "application/json", source_slug=source.slug)
+    if source.kind == OPSGENIE and resolved:  # there an alert is closed at an address of its own
+        parsed = Parsed(alerts=(named(fingerprint_of(source, by), resolved=True),))
     letter = letter_of(content, parsed, size=len(content))
     return receive(source, parsed, letter=letter, at=at, drill=source.grouping != Source.Grouping.SERVICE)
 
@@ -48,6 +52,12 @@ def body_of(source: Source, *, by: User, resolved: bool = False) -> dict[str, ob
     title = _("Test alert of %(source)s, sent by %(person)s") % {"source": source, "person": by}
     labels = {"alertname": "SharpEndTest", "test": "true", "source": source.slug}
     status = "resolved" if resolved else "firing"
+    if source.kind == PAGERDUTY:
+        payload = {"summary": title, "source": source.slug, "severity": "critical", "custom_details": labels}
+        action = "resolve" if resolved else "trigger"
+        return {"event_action": action, "dedup_key": fingerprint_of(source, by), "payload": payload}
+    if source.kind == OPSGENIE:
+        return {"message": title, "alias": fingerprint_of(source, by), "details": labels}
     if reader_of(source.kind) != "alertmanager":
         return {"title": title, "dedup_key": fingerprint_of(source, by), "status": status, "labels": labels}
     # No beginning: the test fires from when it is sent, and its end ends whatever test is open.

@@ -27,7 +27,8 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
         received = take(request, sender, partial(_read, kind, sender.source.slug), at=at)
     except Refused as error:
         return refusal(error.status, error.code, error.sentence)
-    return JsonResponse({"accepted": received.accepted, "incidents": received.incidents}, status=202)
+    answer = {"accepted": received.accepted, "incidents": received.incidents}
+    return JsonResponse(answer | ({"dedup_key": received.dedup_key} if received.dedup_key else {}), status=202)
 
 
 def only_posts() -> HttpResponse:

@@ -96,5 +96,5 @@ def _rang(page: Page | None, incident: Incident, user: User) -> Link:
     if not incident.is_open:
         return Link("rang", title, text=_("It is over, and nobody had acknowledged it."))
     if incident.is_held and incident.held_by_id != user.pk:
-        return Link("rang", title, done=True, text=_("%s has it.") % incident.held_by)
+        return Link("rang", title, done=True, text=_("%s has it.") % (incident.held_by or incident.held_by_sender))
     return Link("rang", title, text=_("It calls you now: press Acknowledge in the red bar at the top.") if page else "")

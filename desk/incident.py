@@ -23,6 +23,7 @@ from desk.incident_people import called, roles_of
 from desk.learning import learning_of
 from desk.public_updates import told
 from desk.story import FILTERS, quiet_by, read_story
+from incidents.changes import Change
 from incidents.models import Incident, RoleTenure, State
 from paging.answers import gave
 from paging.incident_channels import IncidentChannel
@@ -34,6 +35,7 @@ from teams.permissions import Standing, may_act_on_incident, may_change_state
 
 LIVE_RELATED = ("service__team", "held_by", "acked_by", "merged_into", "recurrence_of", "slack_channel")
 PAGES = 50
+CHANGES = 10
 
 
 @require_safe
@@ -132,6 +134,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "firing": still_firing(incident),
         "roles": roles_of(tenures),
         "called": called(pages),
+        "changes": list(Change.objects.around(incident.service, incident.detected_at).select_related("by")[:CHANGES]),
         "impacts": list(incident.impacts.select_related("service")),
         "story": story.lines,
         "people": story.people,

@@ -51,8 +51,8 @@ class Moving:
 def _acknowledging(incident: Incident, asking: Asking) -> str:
     if incident.held_by_id == asking.user.pk:
         raise NotAllowed(_("You have it already."))
-    if incident.held_by:
-        return _("%s has it now: you take it over.") % incident.held_by.short_name
+    if incident.is_held:
+        return _("%s has it now: you take it over.") % incident.holder
     return _("You have it, and nobody else is paged for it.")
 
 

@@ -57,7 +57,9 @@ def titled(user: User, words: list[str]) -> list[Incident]:
 
 def to_take(user: User) -> list[Incident]:
     """Open incidents that nobody has, the newest first."""
-    return list(visible(user).open().filter(held_by=None).select_related(*RELATED).order_by("-pk")[:SHOWN])
+    return list(
+        visible(user).open().filter(held_by=None, held_by_sender="").select_related(*RELATED).order_by("-pk")[:SHOWN]
+    )
 
 
 def held(user: User) -> list[Incident]:

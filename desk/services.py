@@ -138,6 +138,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
         "can_edit": may_edit_team_config(who(request), found.team_id),
         "can_silence": may_silence(who(request), [found.team_id]),
         "quiet": list(Silence.objects.ahead(at).touching(Service.objects.filter(pk=found.pk))),
+        "changes": found.changes.select_related("by")[:RECENT],
         "incidents": visible(person(request)).filter(service=found).order_by("-pk")[:RECENT],
     }
     return render(request, "desk/service.html", context)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from alerts.habits import OPSGENIE, PAGERDUTY
 from alerts.kinds import reader_of
 
 KEY = "KEY"
@@ -33,6 +34,8 @@ def snippets(kind: str, key: str = KEY) -> list[Snippet]:
     url = address_of(kind) + key
     if reader_of(kind) == "alertmanager":
         return [Snippet(_("Alertmanager: a receiver"), _alertmanager(url)), Snippet(_("Shell: try it"), _alert(url))]
+    if kind in OWN:
+        return OWN[kind](key)
     body = {"title": "A test from the shell", "status": "firing", "dedup_key": "shell"}
     done = body | {"status": "resolved"}
     return [Snippet(_("Shell: open"), _curl(url, body)), Snippet(_("Shell: resolve"), _curl(url, done))]
@@ -60,3 +63,42 @@ def _alert(url: str) -> str:
 
 def _curl(url: str, body: Mapping[str, object]) -> str:
     return f"curl -H 'Content-Type: application/json' \\\n  -d '{json.dumps(body)}' \\\n  '{url}'"
+
+
+def _pagerduty(key: str) -> list[Snippet]:
+    url = f"{settings.SHARPEND_URL}/v2/enqueue"
+    payload = {"summary": "A test from the shell", "source": "shell", "severity": "critical"}
+    event = {"routing_key": key, "event_action": "trigger", "dedup_key": "shell", "payload": payload}
+    done = {"routing_key": key, "event_action": "resolve", "dedup_key": "shell"}
+    receiver = (
+        f'receivers:\n  - name: sharp-end\n    pagerduty_configs:\n      - url: "{url}"\n        routing_key: "{key}"\n'
+    )
+    return [
+        Snippet(
+            _("Any sender with a PagerDuty integration: its address, and the key as routing key"), f"{url}\n{key}\n"
+        ),
+        Snippet(_("Alertmanager: a receiver"), receiver),
+        Snippet(_("Shell: open"), _curl(url, event)),
+        Snippet(_("Shell: resolve"), _curl(url, done)),
+    ]
+
+
+def _opsgenie(key: str) -> list[Snippet]:
+    root = f"{settings.SHARPEND_URL}/"
+    receiver = (
+        f'receivers:\n  - name: sharp-end\n    opsgenie_configs:\n      - api_url: "{root}"\n        api_key: "{key}"\n'
+    )
+    alerts = f"{root}v2/alerts"
+    header = f"-H 'Authorization: GenieKey {key}' "
+    made = _curl(alerts, {"message": "A test from the shell", "alias": "shell", "priority": "P1"})
+    done = _curl(f"{alerts}/shell/close?identifierType=alias", {})
+    return [
+        Snippet(_("Any sender with an Opsgenie integration: its address, and the key as API key"), f"{root}\n{key}\n"),
+        Snippet(_("Alertmanager: a receiver"), receiver),
+        Snippet(_("Shell: open"), made.replace("curl ", f"curl {header}", 1)),
+        Snippet(_("Shell: close"), done.replace("curl ", f"curl {header}", 1)),
+    ]
+
+
+OWN: Mapping[str, Callable[[str], list[Snippet]]] = {PAGERDUTY: _pagerduty, OPSGENIE: _opsgenie}
+"""Kinds whose senders are told no address but their own protocol's."""

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from incidents.changes import Change  # noqa: F401 - a model of this room, in a file of its own
 from teams.models import Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
@@ -132,6 +133,9 @@ class Incident(models.Model):
     stamp_sources = models.JSONField(default=dict, help_text=_('{"acked_at": "human"}: auto, alert or human'))
 
     held_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    held_by_sender = models.CharField(
+        max_length=200, blank=True, help_text=_("the source at whose sender it was acknowledged, by nobody of ours")
+    )
     held_until = models.DateTimeField(null=True, blank=True)
     acks = models.JSONField(
         null=True, blank=True, help_text=_('{"needed": 2, "given": ["a@example.com"]}; null where one is enough')
@@ -217,8 +221,13 @@ class Incident(models.Model):
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody has it now."""
-        return self.held_by_id is not None
+        """Whether somebody has it now: one of ours, or somebody at the sender of its alerts."""
+        return self.held_by_id is not None or bool(self.held_by_sender)
+
+    @property
+    def holder(self) -> str:
+        """What to call whoever has it now: a person, or the source at whose sender it was acknowledged; "" for nobody."""
+        return self.held_by.short_name if self.held_by else self.held_by_sender
 
     def stamp(self, source: str = "human", **values: datetime | None) -> None:
         """Set time stamps and where they came from (auto, alert, human), without saving."""

@@ -32,7 +32,7 @@ def forgotten(at: datetime) -> QuerySet[Incident]:
 
     Those that are open are found by their own partial index, `incident_open`: what is over costs nothing.
     """
-    nobody = Q(held_by=None) | Q(held_until__lte=at)
+    nobody = Q(held_by=None, held_by_sender="") | Q(held_until__lte=at)
     loud = Q(silenced_until=None) | Q(silenced_until__lte=at)
     awake = Q(waits_until=None) | Q(waits_until__lte=at)
     nothing = Q(page_due_at=None) | Q(page_due_at__gt=at + TOO_FAR)

@@ -31,7 +31,7 @@ HELD = ("resolve", "escalate")
 def standing(incident: Incident) -> str:
     """Where it stands, as far as a message shows it."""
     over = "" if incident.is_open else incident.state
-    return f"{incident.held_by_id or ''}:{over}"
+    return f"{incident.held_by_id or ('sender' if incident.held_by_sender else '')}:{over}"
 
 
 def remember(method: ContactMethod, rows: Sequence[Delivery], reference: str, *, at: datetime) -> None:
@@ -129,9 +129,9 @@ def news_of(page: Page) -> News:
     if not incident.is_open:
         state = _("resolved") if incident.state == State.CLOSED else incident.get_state_display()
         return News(_("%(number)s is %(state)s.") % {"number": incident.number, "state": state}, ())
-    if incident.held_by_id is None or incident.held_by is None:
+    if not incident.is_held:
         return News("", ASKS)
-    words = {"number": incident.number, "who": incident.held_by.short_name}
+    words = {"number": incident.number, "who": incident.holder}
     mine = incident.held_by_id == page.person_id
     return News((_("You have %(number)s.") if mine else _("%(who)s has %(number)s.")) % words, HELD)
 

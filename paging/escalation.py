@@ -60,7 +60,7 @@ def escalate_one(key: Key, at: datetime) -> bool | Next:
     if incident.silenced_until and incident.silenced_until > at:
         lifecycle.next_look(incident, due_at=incident.silenced_until)
         return True
-    if incident.held_by_id:
+    if incident.is_held:
         if incident.held_until is None or incident.held_until > at:
             lifecycle.next_look(incident, due_at=incident.held_until)
             return True

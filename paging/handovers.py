@@ -107,7 +107,7 @@ def _burning(found: list[Incident]) -> list[str]:
         return [_("Nothing is open.")]
     said = [ngettext("%d incident is open:", "%d incidents are open:", len(found)) % len(found)]
     for one in found[:SHOWN]:
-        who = _("%s has it") % one.held_by.short_name if one.held_by else _("nobody has it")
+        who = _("%s has it") % one.holder if one.is_held else _("nobody has it")
         said.append(f"- {one.number} {one.title} ({who})")
     if len(found) > SHOWN:
         said.append(_("and %d more.") % (len(found) - SHOWN))

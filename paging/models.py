@@ -132,7 +132,7 @@ class PageQuerySet(models.QuerySet["Page"]):
         """The unanswered ones of open incidents that nobody has. A page for help or a hand-over asks until it is answered,
         whoever has the incident."""
         by_hand = Q(reason__in=[Page.Reason.ASKED_FOR_HELP, Page.Reason.HANDOVER])
-        free = Q(incident__held_by=None, fence=F("incident__page_fence"))
+        free = Q(incident__held_by=None, incident__held_by_sender="", fence=F("incident__page_fence"))
         return self.filter(free | by_hand, acked_at=None, incident__state__in=OPEN)
 
 

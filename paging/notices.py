@@ -59,7 +59,7 @@ def announce(key: Key, at: datetime) -> bool:
         return True
     incident = entry.incident
     others = User.objects.active().filter(pk__in=Page.objects.filter(incident=incident).values("person"))
-    who = entry.by.short_name if entry.by else ""
+    who = entry.by.short_name if entry.by else entry.cause
     has_it, over = _("%(who)s has it: %(number)s %(title)s"), _("Resolved: %(number)s %(title)s")
     line = has_it if entry.kind == Kind.ACKNOWLEDGED else over
     subject = line % {"who": who, "number": incident.number, "title": incident.title}

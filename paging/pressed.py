@@ -69,8 +69,11 @@ def said(page: Page, *, status: int = 200, refused: str = "") -> JsonResponse:
         state, words = "over", refused or _("It is over. You can go back to sleep.")
     elif incident.held_by_id == page.person_id:
         state, words = "yours", _("You have it. Nobody else is paged for it.")
-    elif incident.held_by:
-        state, words = "taken", _("%s has it. You can go back to sleep.") % incident.held_by
+    elif incident.is_held:
+        state, words = (
+            "taken",
+            _("%s has it. You can go back to sleep.") % (incident.held_by or incident.held_by_sender),
+        )
     elif page.person.email in incident.acked_in_part:
         state, words = "yours", answers.in_part(incident)
     else:

@@ -96,7 +96,9 @@ def _claim(incident_id: int, at: datetime) -> TeamWord | None:
 
 def standing(incident: Incident) -> str:
     """Where it stands, as far as its team is told."""
-    return incident.state if not incident.is_open else f"held:{incident.held_by_id}" if incident.held_by_id else "open"
+    if not incident.is_open:
+        return incident.state
+    return f"held:{incident.held_by_id or 'sender'}" if incident.is_held else "open"
 
 
 def _said(to: Sequence[str], incident: Incident) -> bool:
@@ -117,8 +119,8 @@ def words(incident: Incident) -> tuple[str, str]:
     title = " ".join(f"[{incident.number}] {incident.severity}: {incident.title}".split())[:250]
     if not incident.is_open:
         said = _("It is over: %s.") % incident.get_state_display()
-    elif incident.held_by:
-        said = _("%s has it.") % incident.held_by.short_name
+    elif incident.is_held:
+        said = _("%s has it.") % incident.holder
     else:
         said = _("It is open, and nobody has it yet. Whoever has the pager is paged.")
     return title, f"{said}\n{settings.SHARPEND_URL}{incident.path}"

@@ -159,9 +159,7 @@ def _gone(page: Page) -> str:
     words = {"number": _spoken(incident.number), "state": incident.get_state_display()}
     if not incident.is_open:
         return _("%(number)s is %(state)s.") % words
-    return (
-        _("%(who)s has %(number)s already.") % {**words, "who": incident.held_by.short_name} if incident.held_by else ""
-    )
+    return _("%(who)s has %(number)s already.") % {**words, "who": incident.holder} if incident.is_held else ""
 
 
 def _news(said: Sequence[Said]) -> str:

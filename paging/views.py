@@ -59,7 +59,7 @@ def _context(page: Page, token: str) -> dict[str, Any]:
             "incident": incident,
             "because": page.because,
             "open": incident.is_open,
-            "held_by": incident.held_by,
+            "held_by": incident.held_by or incident.held_by_sender,
             "in_part": answers.in_part(incident) if page.person.email in incident.acked_in_part else "",
             "gave": answers.gave(incident),
             "mine": incident.held_by_id == page.person_id,

@@ -205,7 +205,7 @@ SECTIONS = {
                 "group_by": Field(List(Text(least=1), "a label"), default=[]),
                 "resolve_hold": Field(Duration()),
                 "class_from": Field(CLASS_FROM),
-                "reopen_window": Field(Duration(), default=HALF_AN_HOUR),
+                "reopen_window": Field(Duration()),
                 "group_window": Field(Duration(), default=HALF_AN_HOUR),
                 "reconcile_urls": Field(List(Text(least=1, most=500), "an address"), default=[]),
             },

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from alerts.payloads.alert import IncomingAlert, Malformed, Mark, Oversize, Parsed, UnsupportedKind
 from alerts.payloads.alertmanager import read_alertmanager
 from alerts.payloads.generic import read_generic
+from alerts.payloads.opsgenie import read_opsgenie
+from alerts.payloads.pagerduty import read_pagerduty
 from alerts.payloads.reading import Reading, read_value
 
 __all__ = ["READERS", "IncomingAlert", "Malformed", "Mark", "Oversize", "Parsed", "UnsupportedKind", "parse"]
@@ -12,6 +14,8 @@ __all__ = ["READERS", "IncomingAlert", "Malformed", "Mark", "Oversize", "Parsed"
 READERS: Mapping[str, Callable[[Reading, str], Parsed]] = {
     "alertmanager": read_alertmanager,
     "generic": read_generic,
+    "opsgenie": read_opsgenie,
+    "pagerduty": read_pagerduty,
 }
 
 

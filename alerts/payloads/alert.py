@@ -9,6 +9,7 @@ from enum import StrEnum
 
 TITLE_LENGTH = 200
 FINGERPRINT_LENGTH = 128
+LABEL_LENGTH = 200
 # Labels that tell two alerts of one name apart, most telling first.
 DISTINGUISHING = ("instance", "host", "hostname", "node", "pod", "container", "device", "service", "job", "name")
 
@@ -37,6 +38,7 @@ class Mark(StrEnum):
     BAD_ALERTS = "bad_alerts"
     INVALID_TEXT = "invalid_text"
     CHARACTERS_REMOVED = "characters_removed"
+    CUT = "cut"
     DUPLICATE_KEYS = "duplicate_keys"
     OVERSIZE = "oversize"
     NOT_A_NUMBER = "not_a_number"
@@ -76,6 +78,9 @@ class IncomingAlert:
     dedup_key: str = ""
     raw_starts_at: str = ""
     marks: tuple[str, ...] = ()
+    event: bool = False
+    """Told by a protocol of events (trigger, acknowledge, resolve by key): only a trigger says what the alert is, and what
+    speaks of an alert that is not open is dropped."""
 
     @property
     def unmapped(self) -> bool:
@@ -89,7 +94,7 @@ class Parsed:
 
     `acks` are alerts that somebody acknowledged at the sender. `truncated` > 0 means that the sender left out that
     many alerts: such a delivery never closes anything. `bad` counts entries that could not be read; `bad_reasons`
-    gives the first few of them as sentences.
+    gives the first few of them as sentences. `dedup_key` is for the answer, in protocols that give the sender its key back.
     """
 
     alerts: tuple[IncomingAlert, ...] = ()
@@ -102,6 +107,7 @@ class Parsed:
     bad: int = 0
     bad_reasons: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    dedup_key: str = ""
 
 
 def text_of(value: object) -> str:
@@ -120,6 +126,15 @@ def text_of(value: object) -> str:
 def texts_of(values: Mapping[str, object]) -> dict[str, str]:
     """A JSON object as labels, each value as `text_of` it."""
     return {k: v if v.__class__ is str else text_of(v) for k, v in values.items()}
+
+
+def details_of(value: object) -> tuple[dict[str, str], dict[str, str]]:
+    """A sender's free details as labels, where they are short and on one line, so that routes can match them; the others as
+    annotations."""
+    given = value if isinstance(value, dict) else {"details": value} if value else {}
+    texts = texts_of(given)
+    labels = {name: text for name, text in texts.items() if len(text) <= LABEL_LENGTH and "\n" not in text}
+    return labels, {name: text for name, text in texts.items() if name not in labels}
 
 
 def hash_of(*parts: object) -> str:

@@ -99,6 +99,7 @@ class IncidentShape(serializers.Serializer[Incident]):
     drill = serializers.BooleanField()
     acked_by = Person(allow_null=True)
     held_by = Person(allow_null=True)
+    held_by_sender = serializers.CharField(help_text="source at whose sender it was acknowledged")
     held_until = Instant(allow_null=True)
     acks = AcksShape(allow_null=True)
     waits_until = Instant(allow_null=True)

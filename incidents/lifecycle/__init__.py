@@ -11,10 +11,12 @@ from incidents.lifecycle.changing import change_class, change_state, merge, reti
 from incidents.lifecycle.ending import cancel, close, mitigate, reopen, resolve
 from incidents.lifecycle.holding import (
     acknowledge,
+    acknowledge_at_sender,
     acknowledgement_expired,
     escalate,
     hand_over,
     hold,
+    let_go_at_sender,
     page_again,
     quiet_until,
     silence,
@@ -44,6 +46,7 @@ __all__ = [
     "QUIET_CRITICAL",
     "QUIET_OTHERS",
     "acknowledge",
+    "acknowledge_at_sender",
     "acknowledgement_expired",
     "cancel",
     "change_class",
@@ -56,6 +59,7 @@ __all__ = [
     "hand_over",
     "hold",
     "impact_of",
+    "let_go_at_sender",
     "look_at_clocks",
     "merge",
     "mitigate",

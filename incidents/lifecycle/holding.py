@@ -35,11 +35,43 @@ def acknowledge(incident: Incident, *, by: User, at: datetime, via: str = "", ne
     if not count or len(given) >= needed:
         timeout = ACK_TIMEOUT[incident.severity]
         incident.held_by, incident.held_until = by, (at + timeout if timeout else None)
+        incident.held_by_sender = ""
         incident.page_fence += 1
         incident.page_due_at, incident.waits_until = incident.held_until, None
     reacted(incident, at)
     taken = {"from": before.email} if before else {}
     incident.tell(Kind.ACKNOWLEDGED, by=by, at=at, via=via, **taken, **count)
+    return save(incident)
+
+
+@transaction.atomic
+def acknowledge_at_sender(incident: Incident, *, sender: str, at: datetime) -> Incident:
+    """Stop paging for `incident`: somebody has it at the sender of its alerts, by nobody's name, until the class's time-out.
+
+    Changes nothing when somebody has it already. Raises NotAllowed when it is over.
+    """
+    incident = open_or_refuse(incident.pk)
+    if incident.is_held:
+        return incident
+    if incident.acked_at is None:
+        incident.stamp("alert", acked_at=at)
+    timeout = ACK_TIMEOUT[incident.severity]
+    incident.held_by_sender, incident.held_until = sender[:200], (at + timeout if timeout else None)
+    incident.page_fence += 1
+    incident.page_due_at, incident.waits_until = incident.held_until, None
+    reacted(incident, at, source="alert")
+    incident.tell(Kind.ACKNOWLEDGED, at=at, cause=sender[:200])
+    return save(incident)
+
+
+@transaction.atomic
+def let_go_at_sender(incident: Incident, *, sender: str, at: datetime, text: str = "") -> Incident:
+    """The acknowledgement at the sender counts no longer: paging starts again. What a person of ours has stays with them."""
+    incident = open_or_refuse(incident.pk)
+    if not incident.held_by_sender:
+        return incident
+    start_paging(incident, at)
+    incident.tell(Kind.UNACKNOWLEDGED, at=at, cause=sender[:200], text=text)
     return save(incident)
 
 
@@ -62,7 +94,10 @@ def unacknowledge(incident: Incident, *, by: User, at: datetime) -> Incident:
 def acknowledgement_expired(incident: Incident, *, at: datetime) -> None:
     """The holder's time is over: start again. The caller holds the lock and saves."""
     incident.tell(
-        Kind.ACK_EXPIRED, at=at, cause="ack time-out", person=incident.held_by.email if incident.held_by else ""
+        Kind.ACK_EXPIRED,
+        at=at,
+        cause="ack time-out",
+        person=incident.held_by.email if incident.held_by else incident.held_by_sender,
     )
     start_paging(incident, at)
 
@@ -72,7 +107,7 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
     """Somebody else has it now; paging stays quiet and does not start again."""
     incident = open_or_refuse(incident.pk)
     timeout = ACK_TIMEOUT[incident.severity]
-    incident.acks = None
+    incident.acks, incident.held_by_sender = None, ""
     incident.held_by, incident.held_until = to, (at + timeout if timeout else None)
     incident.page_fence += 1
     incident.page_due_at, incident.waits_until = incident.held_until, None
@@ -85,15 +120,18 @@ def hand_over(incident: Incident, *, to: User, by: User, at: datetime) -> Incide
 
 
 @transaction.atomic
-def escalate(incident: Incident, *, by: User, at: datetime) -> Incident:
-    """Go on to the next step now, whatever the hour; when somebody has it, paging starts again."""
+def escalate(incident: Incident, *, at: datetime, by: User | None = None, cause: str = "") -> Incident:
+    """Go on to the next step now, whatever the hour; when somebody has it, paging starts again.
+
+    Without `by` a sender asked for it, named by `cause`.
+    """
     incident = open_or_refuse(incident.pk)
     if incident.is_held:
         start_paging(incident, at)
     incident.page_due_at = incident.waits_until = at
     incident.silenced_until, incident.silenced_because = None, ""
-    reacted(incident, at)
-    incident.tell(Kind.ESCALATE, by=by, at=at)
+    reacted(incident, at, source="human" if by else "alert")
+    incident.tell(Kind.ESCALATE, by=by, at=at, cause=cause)
     return save(incident)
 
 

@@ -63,10 +63,10 @@ def look_at_clocks(incident: Incident, at: datetime) -> None:
     incident.clocks_due_at = at
 
 
-def reacted(incident: Incident, at: datetime) -> None:
+def reacted(incident: Incident, at: datetime, *, source: str = "human") -> None:
     """Stamp the first human act of any kind; an incident nobody had looked at is now being investigated."""
     if incident.reacted_at is None:
-        incident.stamp("human", reacted_at=at)
+        incident.stamp(source, reacted_at=at)
     if incident.state == State.TRIAGE:
         incident.state = State.INVESTIGATING
 
@@ -74,6 +74,7 @@ def reacted(incident: Incident, at: datetime) -> None:
 def start_paging(incident: Incident, at: datetime) -> None:
     """Earlier pages no longer count, and paging starts at the first step."""
     incident.held_by = incident.held_until = incident.waits_until = incident.acks = None
+    incident.held_by_sender = ""
     incident.page_fence += 1
     incident.page_due_at = max(at, incident.silenced_until or at)
 
@@ -81,7 +82,7 @@ def start_paging(incident: Incident, at: datetime) -> None:
 def stop_paging(incident: Incident) -> None:
     """Nobody is paged any more, and nothing waits to resolve it."""
     incident.page_due_at = incident.held_until = incident.held_by = incident.waits_until = None
-    incident.acks = None
+    incident.acks, incident.held_by_sender = None, ""
     incident.resolve_due_at = incident.resolve_as_of = None
     incident.page_fence += 1
 
@@ -117,8 +118,8 @@ def next_look(incident: Incident, *, due_at: datetime | None) -> None:
     """Paging says when it must look next. The caller holds the lock; one statement."""
     incident.page_due_at = due_at
     incident.version += 1
-    moved = ["page_due_at", "page_fence", "held_by", "held_until", "silenced_until", "waits_until", "acks", "version"]
-    incident.save(update_fields=moved)
+    moved = ["page_due_at", "page_fence", "held_by", "held_by_sender", "held_until", "silenced_until", "waits_until"]
+    incident.save(update_fields=[*moved, "acks", "version"])
 
 
 def page_left(incident_ids: Sequence[int], *, at: datetime) -> None:

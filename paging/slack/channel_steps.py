@@ -144,8 +144,8 @@ def topic_of(row: IncidentChannel) -> str:
     incident = row.incident
     if not incident.is_open:
         stands = str(incident.get_state_display())
-    elif incident.held_by:
-        stands = _("%s has it") % incident.held_by.short_name
+    elif incident.is_held:
+        stands = _("%s has it") % incident.holder
     else:
         stands = _("nobody has it yet")
     ends = [incident.number, incident.get_severity_display(), stands, address_of(incident)]

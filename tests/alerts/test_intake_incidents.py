@@ -182,12 +182,12 @@ def test_alerts_do_not_end_what_a_person_declared() -> None:
     assert only().is_open
 
 
-def test_an_acknowledgement_at_the_sender_is_a_line_of_the_story() -> None:
+def test_an_acknowledgement_at_the_sender_is_one_of_the_incident() -> None:
     make_generic()
     generic(event())
     generic(event(status="ack"), at=minutes(1))
-    assert only().timeline.filter(kind=Kind.NOTE).count() == 1
-    assert not only().is_held
+    assert only().timeline.filter(kind=Kind.ACKNOWLEDGED).count() == 1
+    assert (only().holder, only().held_by, only().acked_at) == (str(Source.objects.get()), None, minutes(1))
     assert generic(event(dedup_key="nobody-knows", status="ack"), at=minutes(2)) == []
 
 

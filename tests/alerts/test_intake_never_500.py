@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from alerts.models import Alert
 from incidents.models import Incident, TimelineEntry
@@ -127,3 +128,57 @@ def test_the_earliest_times_do_not_date_impact_back_for_ever() -> None:
     make_am()
     post(group(fire("a") | {"startsAt": "0002-01-01T00:00:00Z"}))
     assert Incident.objects.get().impact_started_at == AT
+
+
+EVENTS = {
+    "/v2/enqueue": "pagerduty",
+    "/v2/change/enqueue": "pagerduty",
+    "/generic/2010-04-15/create_event.json": "pagerduty",
+    f"/api/in/pagerduty/{KEY}": "pagerduty",
+    f"/api/in/opsgenie/{KEY}": "opsgenie",
+    "/v2/alerts": "opsgenie",
+    "/jsm/ops/integration/v2/alerts/": "opsgenie",
+    "/v2/alerts/a%00b/close": "opsgenie",
+    "/v2/alerts/%ED%A0%80/acknowledge?identifierType=%00": "opsgenie",
+    f"/v2/alerts/{'9' * 400}/notes?identifierType=tiny": "opsgenie",
+    "/v2/alerts/a/b/c/snooze?identifierType=alias": "opsgenie",
+    "/v2/alerts/x/tags?identifierType=alias": "opsgenie",
+    "/v2/alerts/x/details?identifierType=alias": "opsgenie",
+    "/v2/alerts/x/assign?identifierType=alias": "opsgenie",
+}
+PUTS = ("message", "description", "priority")
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS))
+def test_events_are_taken_or_refused_in_a_sentence(path: str) -> None:
+    make_am(kind=EVENTS[path])
+    headers = {"X-Routing-Key": KEY, "Authorization": f"GenieKey {KEY}"}
+    assert post({"message": "x", "alias": "x"}, path="/v2/alerts", headers=headers).status_code in (202, 400)
+    long = path in ("/v2/enqueue", "/v2/alerts")  # the others read with the same eyes
+    for name, body in BODIES.items():
+        if len(body) > 50_000 and not long:
+            continue
+        response = post(body, path=path, headers=headers, content_type=TYPES[len(name) % len(TYPES)])
+        assert response.status_code in (200, 202, 400), name
+        assert b"Traceback" not in response.content
+
+
+@pytest.mark.parametrize("what", [*PUTS, "", "requests/"])
+def test_other_methods_of_events(what: str) -> None:
+    make_am(kind="opsgenie")
+    headers = {"Authorization": f"GenieKey {KEY}"}
+    post({"message": "x", "alias": "x"}, path="/v2/alerts", headers=headers)
+    for odd in ("x", "%00", "%FF%FE", "9" * 5000, "00000000-0000-0000-0000-000000000000", "-1", "x/y//z", "%0A"):
+        for kind in ("", "id", "alias", "tiny", "%00"):
+            if what in PUTS:
+                path = f"/v2/alerts/{odd}/{what}?identifierType={kind}"
+                for body in (
+                    b"",
+                    BODIES["wrong types"],
+                    BODIES["surrogates"],
+                    event(message={}, priority=[], description=7),
+                ):
+                    assert Client().generic("PUT", path, body, headers=headers).status_code in (202, 400)
+            else:
+                path = f"/v2/alerts/{what}{odd}?identifierType={kind}"
+                assert Client().get(path, headers=headers).status_code in (200, 404)

@@ -153,3 +153,17 @@ def test_source_without_a_service(world: World, sign_in: SignIn, now: object) ->
     make_source("routed", kind="generic")
     assert sign_in(world.ana).get("/services/sources/routed/").status_code == 200
     assert sign_in(world.ada).post("/services/sources/routed/", {"act": "test"}).status_code == 303
+
+
+@pytest.mark.parametrize(("kind", "words"), [("pagerduty", "routing_key"), ("opsgenie", "Authorization: GenieKey")])
+def test_kinds_with_a_protocol_of_their_own_show_its_address(
+    world: World, sign_in: SignIn, kind: str, words: str
+) -> None:
+    found = make_source("own", kind=kind, key="a-long-random-key-0001", service=world.service)
+    client = sign_in(make_user(role=Role.ADMIN))
+    page = client.get("/services/sources/own/").content.decode()
+    assert words in page
+    assert "/v2/" in page
+    client.post("/services/sources/own/", {"act": "test"})
+    assert Incident.objects.get().drill
+    assert found.bodies.get().accepted == 1

@@ -1,0 +1,63 @@
+"""A body that has to be read before the door: its key is in it, or the address says what is to be done with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from alerts.door import Reader
+from alerts.payloads import Malformed, Oversize, Parsed
+from alerts.payloads.reading import Reading, read_value
+from alerts.requests import read_body
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A body as it came. `why` is what makes it unreadable."""
+
+    body: bytes
+    reading: Reading | None = None
+    why: Exception | None = None
+
+    def read(self) -> Reading:
+        """Its value. Raises Malformed, Oversize."""
+        if self.reading is None:
+            raise self.why or Malformed(_("The body is empty."))
+        return self.reading
+
+    def reader(self, read: Callable[[Reading], Parsed]) -> Reader:
+        """What the door calls to read it: it was read from its bytes already."""
+        return lambda _body, _content_type: read(self.read())
+
+    def text(self, *names: str) -> str:
+        """The first of these fields that says something; "" when none does.
+
+        In a body that cannot be read it is looked for as text, so that the owner of a key is told, and not nobody.
+        """
+        if self.reading is None:
+            wanted = "|".join(map(re.escape, names)).encode()
+            found = re.search(rb'"(?:' + wanted + rb')"\s*:\s*"([^"\\]{1,200})"', self.body)
+            return found[1].decode(errors="replace") if found else ""
+        value = self.reading.value if isinstance(self.reading.value, dict) else {}
+        return next((text.strip() for name in names if isinstance(text := value.get(name), str) and text.strip()), "")
+
+
+def read_posted(request: HttpRequest, *, empty: bool = False) -> Posted:
+    """What was posted, whatever it is; an empty body is an empty object where the protocol allows it (`empty`)."""
+    body = b""
+    try:
+        body = read_body(request)
+        if empty and not body.strip():
+            return Posted(body, Reading({}))
+        headers = request.headers
+        return Posted(body, read_value(body, headers.get("Content-Type", ""), headers.get("Content-Encoding", "")))
+    except Oversize as error:
+        return Posted(error.head, why=error)
+    except Malformed as error:
+        return Posted(body, why=error)
+    except OSError:
+        return Posted(b"", why=Malformed(_("The body ended too early.")))
