@@ -33,6 +33,7 @@ class Mark(StrEnum):
     """What was odd about a body or an alert that was accepted all the same."""
 
     UNMAPPED = "unmapped"
+    IGNORED = "ignored"
     READ_AS_GENERIC = "read_as_generic"
     BAD_ALERTS = "bad_alerts"
     INVALID_TEXT = "invalid_text"
