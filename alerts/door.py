@@ -17,11 +17,14 @@ from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
 from alerts.routing import Routing
+from alerts.signatures import BadSignature, check_signature
 from teams.account import client_address
 
 LARGEST = 2**31 - 1
 Reader = Callable[[bytes, str], Parsed]
 """Body and content type to what it says; raises Malformed and Oversize, nothing else."""
+Unwrap = Callable[[HttpRequest, bytes], bytes]
+"""The body with what a protocol says beside it, in headers or in the address; that is what is read and kept."""
 
 
 class Refused(Exception):  # noqa: N818 - what the sender is told; each protocol says it in its own shape
@@ -70,10 +73,13 @@ def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: date
     return Sender(found, address)
 
 
-def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) -> Received:
+def take(
+    request: HttpRequest, sender: Sender, read: Reader, *, at: datetime, unwrap: Unwrap = lambda _request, body: body
+) -> Received:
     """Read what was posted and take it in; returns after the commit.
 
-    Raises Refused (400) for what cannot be read, `django.db.Error` when nothing was kept. What is too large to be read
+    Raises Refused: 400 for what cannot be read, 401 for a wrong signature where the source has a secret; and
+    `django.db.Error` when nothing was kept. What is too large to be read
     whole is taken in as an alert of its own.
     """
     source = sender.source
@@ -82,7 +88,8 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
     try:
         body = read_body(request)
         size = len(body)
-        content = body = inflate(body, request.headers.get("Content-Encoding", ""))
+        verify(request, sender, body, at=at)
+        content = body = unwrap(request, inflate(body, request.headers.get("Content-Encoding", "")))
         parsed = read(body, content_type)
     except Oversize as error:
         content, size = error.head, int(request.META.get("CONTENT_LENGTH") or 0) or len(body) or len(error.head)
@@ -96,6 +103,19 @@ def take(request: HttpRequest, sender: Sender, read: Reader, *, at: datetime) ->
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
     return receive(source, parsed, letter=letter, at=at, routing=routing_of(sender, at))
+
+
+def verify(request: HttpRequest, sender: Sender, body: bytes, *, at: datetime) -> None:
+    """Make sure that the raw `body` is signed, where the source has a secret. Raises Refused (401)."""
+    secret = sender.source.signing_secret
+    if not secret:
+        return
+    try:
+        check_signature(secret, request.headers, body, at=at)
+    except BadSignature as error:
+        reason, sentence = rejected.Reason.SIGNATURE, str(error)
+        rejected.of_source(sender.source, reason, sentence, at=at, sender=sender.address, content=body)
+        raise Refused(401, "signature", sentence) from None
 
 
 def malformed(sender: Sender, sentence: str, *, at: datetime, content: bytes = b"") -> None:

@@ -26,7 +26,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track()
+@pghistory.track(exclude=["signing_secret"])
 class Source(Configured):
     """Where alerts come from: one sender with its keys and its rules."""
 
@@ -45,6 +45,8 @@ class Source(Configured):
     class_from = models.JSONField(
         default=dict, blank=True, help_text=_('{"label": "severity", "map": {...}, "default": "standard"}')
     )
+    mapping = models.JSONField(default=dict, blank=True, help_text=_("where the sender's words stand"))
+    signing_secret = models.CharField(max_length=200, blank=True, help_text=_("with it, only signed bodies are taken"))
     reopen_window = models.DurationField(default=timedelta(minutes=30))
     group_window = models.DurationField(default=timedelta(minutes=30))
 
@@ -206,6 +208,7 @@ class RejectedDelivery(models.Model):
         REVOKED_KEY = "revoked_key", _("revoked key")
         MALFORMED = "malformed", _("cannot be read")
         WRONG_KIND = "wrong_kind", _("wrong kind of source")
+        SIGNATURE = "signature", _("wrong signature")
 
     at = models.DateTimeField()
     source = models.ForeignKey(Source, on_delete=models.CASCADE, null=True, blank=True, related_name="rejected")

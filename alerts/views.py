@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerts import keys
-from alerts.door import Refused, admit, take
+from alerts.door import Refused, Unwrap, admit, take
 from alerts.kinds import KINDS, reader_of
+from alerts.models import Source
 from alerts.payloads import Parsed, parse
+from alerts.payloads.cloudevents import structured
 from foundation.direct import refusal
 
 
@@ -24,7 +26,7 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
     at = timezone.now()
     try:
         sender = admit(request, keys.presented(request, key), kinds=(kind,), at=at)
-        received = take(request, sender, partial(_read, kind, sender.source.slug), at=at)
+        received = take(request, sender, partial(read_as, kind, sender.source), at=at, unwrap=unwrap(kind))
     except Refused as error:
         return refusal(error.status, error.code, error.sentence)
     return JsonResponse({"accepted": received.accepted, "incidents": received.incidents}, status=202)
@@ -37,5 +39,20 @@ def only_posts() -> HttpResponse:
     return response
 
 
-def _read(kind: str, slug: str, body: bytes, content_type: str) -> Parsed:
-    return parse(reader_of(kind), body, content_type, source_slug=slug)
+def read_as(kind: str, source: Source, body: bytes, content_type: str) -> Parsed:
+    """What a body says to `source`: by its own mapping, then by the kind."""
+    return parse(reader_of(kind), body, content_type, source_slug=source.slug, mapping=source.mapping)
+
+
+def unwrap(kind: str) -> Unwrap:
+    """How a kind's body is put together; most are what they are."""
+    return _with_attributes if kind == "cloudevents" else _with_query
+
+
+def _with_attributes(request: HttpRequest, body: bytes) -> bytes:
+    return structured(request.headers, body, request.headers.get("Content-Type", ""))
+
+
+def _with_query(request: HttpRequest, body: bytes) -> bytes:
+    """UptimeRobot and curl without a body say everything behind the question mark."""
+    return body or request.META.get("QUERY_STRING", "").encode("latin-1", "replace")
