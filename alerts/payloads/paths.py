@@ -34,8 +34,8 @@ class Place:
                 if value.__class__ is not dict:
                     return None
                 value = value.get(step)
-            elif value.__class__ is list and step < len(value):
-                value = value[step]
+            elif value.__class__ is list and step < len(value):  # type: ignore[operator]
+                value = value[step]  # type: ignore[index]
             else:
                 return None
         return value
