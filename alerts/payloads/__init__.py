@@ -13,7 +13,7 @@ from alerts.payloads.alertmanager import read_alertmanager
 from alerts.payloads.generic import read_generic
 from alerts.payloads.grafana import read_grafana
 from alerts.payloads.mapping import compiled, read_mapped
-from alerts.payloads.presets import KINDS as PRESETS
+from alerts.payloads.presets import NAMES as PRESETS
 from alerts.payloads.presets import preset
 from alerts.payloads.reading import Reading, read_value
 from alerts.payloads.sns import unfolded

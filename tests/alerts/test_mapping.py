@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.payloads import MAPPED, Malformed, Mark, Parsed, parse
 from alerts.payloads.mapping import compile_mapping
 from alerts.payloads.paths import compile_path
-from alerts.payloads.presets import KINDS as PRESETS
+from alerts.payloads.presets import NAMES as PRESETS
 from alerts.payloads.presets import written
 
 EVENT = {"a": {"b": [{"c": "deep"}, 7]}, "x.y": "dotted", "off": False, "none": None, "empty": "", "n": 0}

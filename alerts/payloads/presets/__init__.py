@@ -13,13 +13,14 @@ from typing import Any
 from alerts.payloads.mapping import Shape, compile_mapping
 
 FOLDER = Path(__file__).parent
-KINDS = frozenset(path.stem for path in FOLDER.glob("*.json"))
+NAMES = frozenset(path.stem for path in FOLDER.glob("*.json"))
+"""Kinds of sources, and the words of senders that know another address."""
 
 
 @cache
 def preset(kind: str) -> tuple[Shape, ...]:
     """The compiled mappings of a kind; none for one without a preset."""
-    return compile_mapping(written(kind)) if kind in KINDS else ()
+    return compile_mapping(written(kind)) if kind in NAMES else ()
 
 
 def written(kind: str) -> list[Mapping[str, Any]]:
