@@ -230,6 +230,23 @@ class RejectedDelivery(models.Model):
         return f"{self.reason} at {self.at:%Y-%m-%d %H:%M}"
 
 
+class AmazonCall(models.Model):
+    """An address of Amazon SNS that is asked after the request: a certificate, or what confirms a subscription."""
+
+    url = models.CharField(max_length=1000, unique=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="amazon_calls")
+    confirms = models.BooleanField(default=False)
+    answer = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="amazon_call_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return self.url
+
+
 class Silence(models.Model):
     """No page for what matches, until an end, by somebody, for a reason."""
 

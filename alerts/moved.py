@@ -12,9 +12,8 @@ from alerts import keys
 from alerts.door import Refused, Unwrap, admit, take
 from alerts.kinds import FALLBACK, KINDS
 from alerts.models import Source
-from alerts.payloads import Parsed
 from alerts.payloads.goalert import fields_of
-from alerts.views import only_posts, read_as, unwrap
+from alerts.views import only_posts, read_as, receive_as
 from foundation.direct import refusal
 
 ONCALL = {
@@ -43,8 +42,7 @@ def oncall(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     at = timezone.now()
     try:
         sender = admit(request, key, kinds=kinds, at=at)
-        read = partial(_read, named if known else "oncall")
-        take(request, sender, partial(read, sender.source), at=at, unwrap=unwrap(named))
+        receive_as(request, sender, _reader(sender.source, named if known else "oncall"), at=at)
     except Refused as error:
         return refusal(error.status, error.code, error.sentence)
     return JsonResponse("Ok.", safe=False)
@@ -60,7 +58,8 @@ def goalert(request: HttpRequest, kind: str) -> HttpResponse:
     kinds = KINDS if named == "goalert" else {named, FALLBACK}
     try:
         sender = admit(request, _token(request), kinds=kinds, at=at)
-        received = take(request, sender, partial(_read, named, sender.source), at=at, unwrap=_unwrap(named))
+        read = partial(read_as, _reader(sender.source, named), sender.source)
+        received = take(request, sender, read, at=at, unwrap=_unwrap(named))
     except Refused as error:
         return _said(error.status, error.sentence)
     if request.headers.get("Accept") != "application/json":
@@ -69,9 +68,9 @@ def goalert(request: HttpRequest, kind: str) -> HttpResponse:
     return JsonResponse({"AlertID": number, "ServiceID": sender.source.slug, "IsDuplicate": False})
 
 
-def _read(named: str, source: Source, body: bytes, content_type: str) -> Parsed:
+def _reader(source: Source, named: str) -> str:
     """A source of a kind of its own is read as that; any other as the address says."""
-    return read_as(named if source.kind == FALLBACK else source.kind, source, body, content_type)
+    return named if source.kind == FALLBACK else source.kind
 
 
 def _token(request: HttpRequest) -> str:

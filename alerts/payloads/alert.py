@@ -39,6 +39,7 @@ class Mark(StrEnum):
     INVALID_TEXT = "invalid_text"
     CHARACTERS_REMOVED = "characters_removed"
     DUPLICATE_KEYS = "duplicate_keys"
+    NOT_VERIFIED = "not_verified"
     OVERSIZE = "oversize"
     NOT_A_NUMBER = "not_a_number"
     HUGE_NUMBER = "huge_number"
