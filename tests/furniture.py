@@ -95,6 +95,7 @@ def furnish() -> House:
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
     make_source("am", key=KEY, service=service)
+    make_source("ci", kind="generic", service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")
