@@ -1,8 +1,10 @@
 """Tags as senders write them, as labels. Pure."""
 
+import json
 from collections.abc import Mapping
 
-from alerts.payloads.alert import text_of, texts_of
+from alerts.payloads.alert import Malformed, text_of, texts_of
+from alerts.payloads.reading import read_json
 
 NAMES = ("tag", "key", "name", "label")
 MOST_TAGS = 200
@@ -15,6 +17,8 @@ def tags_of(value: object) -> dict[str, str]:
     """
     if isinstance(value, Mapping):
         return texts_of(value)
+    if isinstance(value, str) and value.startswith("["):  # Zabbix has them as JSON in a text
+        value = _unpacked(value)
     if isinstance(value, str):
         value = [one.strip() for one in value.split(",")]
     if not isinstance(value, list):
@@ -22,6 +26,13 @@ def tags_of(value: object) -> dict[str, str]:
     found = dict(_pair(one) for one in value[:MOST_TAGS])
     found.pop("", None)
     return found
+
+
+def _unpacked(text: str) -> object:
+    try:
+        return read_json(text, {})
+    except (json.JSONDecodeError, Malformed):
+        return text
 
 
 def _pair(tag: object) -> tuple[str, str]:
