@@ -24,6 +24,8 @@ MORE = {
 }
 """What can be said of a field beside its paths."""
 NAMED = ("labels", "links")
+USUAL = ("title", "title_join", "dedup_key", "status", "status_words", "severity", "severity_words", "labels")
+"""What nearly every mapping says; the rest is folded away."""
 OTHER = " | "
 
 
@@ -94,7 +96,7 @@ class MappingForm(forms.Form):
         label=gettext_lazy("Only for bodies in which"),
         lines=True,
         max_length=4000,
-        help_text=gettext_lazy("One a line, such as “kind = alert”; “* ” for anything. Empty: every body."),
+        help_text=gettext_lazy("One a line, such as “kind = alert”, or “kind = *” for anything. Empty: every body."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -105,6 +107,21 @@ class MappingForm(forms.Form):
                 field.widget.attrs["rows"] = 2
         for name in ("title_join", "dedup_key_join", "description_join"):
             self.fields[name].max_length = 20  # type: ignore[attr-defined]
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        """The fields that stand open."""
+        return [self[name] for name in USUAL]
+
+    @property
+    def rest(self) -> list[forms.BoundField]:
+        """The fields that are folded away."""
+        return [self[name] for name in self.fields if name not in USUAL]
+
+    @property
+    def rest_says(self) -> bool:
+        """Whether something stands in them, or something is wrong with it."""
+        return any(field.value() or field.errors for field in self.rest)
 
     def clean(self) -> dict[str, Any]:
         """The mapping under `mapping`, compiled once to see that it can be. Refuses with the compiler's own sentence."""
