@@ -17,11 +17,14 @@ from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
 from alerts.routing import Routing
+from alerts.signatures import BadSignature, check_signature
 from teams.account import client_address
 
 LARGEST = 2**31 - 1
 Reader = Callable[[bytes, str], Parsed]
 """Body and content type to what it says; raises Malformed and Oversize, nothing else."""
+Unwrap = Callable[[HttpRequest, bytes], bytes]
+"""The body with what a protocol says beside it, in headers or in the address; that is what is read and kept."""
 
 
 class Refused(Exception):  # noqa: N818 - what the sender is told; each protocol says it in its own shape
@@ -71,14 +74,22 @@ def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: date
 
 
 def take(
-    request: HttpRequest, sender: Sender, read: Reader, *, at: datetime, posted: bytes | None = None, digest: str = ""
+    request: HttpRequest,
+    sender: Sender,
+    read: Reader,
+    *,
+    at: datetime,
+    posted: bytes | None = None,
+    digest: str = "",
+    unwrap: Unwrap = lambda _request, body: body,
 ) -> Received:
     """Read what was posted and take it in; returns after the commit.
 
     `posted` is the body where the address had to read it to find the key. `digest` stands for the body's own where the
     protocol names its requests.
 
-    Raises Refused (400) for what cannot be read, `django.db.Error` when nothing was kept. What is too large to be read
+    Raises Refused: 400 for what cannot be read, 401 for a wrong signature where the source has a secret; and
+    `django.db.Error` when nothing was kept. What is too large to be read
     whole is taken in as an alert of its own.
     """
     source = sender.source
@@ -87,7 +98,8 @@ def take(
     try:
         body = read_body(request) if posted is None else posted
         size = len(body)
-        content = body = inflate(body, request.headers.get("Content-Encoding", ""))
+        verify(request, sender, body, at=at)
+        content = body = unwrap(request, inflate(body, request.headers.get("Content-Encoding", "")))
         parsed = read(body, content_type)
     except Oversize as error:
         content, size = error.head, int(request.META.get("CONTENT_LENGTH") or 0) or len(body) or len(error.head)
@@ -104,6 +116,19 @@ def take(
     rest = watchdogs.heard(source, parsed, at=at, sender=sender.address) if sender.found.has_watchdogs else parsed
     received = receive(source, rest, letter=letter, at=at, routing=routing_of(sender, at))
     return replace(received, accepted=received.accepted + len(parsed.alerts) - len(rest.alerts))
+
+
+def verify(request: HttpRequest, sender: Sender, body: bytes, *, at: datetime) -> None:
+    """Make sure that the raw `body` is signed, where the source has a secret. Raises Refused (401)."""
+    secret = sender.source.signing_secret
+    if not secret:
+        return
+    try:
+        check_signature(secret, request.headers, body, at=at)
+    except BadSignature as error:
+        reason, sentence = rejected.Reason.SIGNATURE, str(error)
+        rejected.of_source(sender.source, reason, sentence, at=at, sender=sender.address, content=body)
+        raise Refused(401, "signature", sentence) from None
 
 
 def malformed(sender: Sender, sentence: str, *, at: datetime, content: bytes = b"") -> None:

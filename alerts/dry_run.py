@@ -65,7 +65,7 @@ class DryRun:
 
 def ask(source: Source, body: bytes, at: datetime) -> DryRun:
     """What `body` would do as a delivery of `source` at `at`. Raises Malformed (with its sentence) for one nobody can read."""
-    parsed = parse(reader_of(source.kind), body, "", source_slug=source.slug)
+    parsed = parse(reader_of(source.kind), body, "", source_slug=source.slug, mapping=source.mapping)
     routing = Routing.of(source, at)
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = stories_of(source, parsed.alerts, routing.class_label, lock=False)

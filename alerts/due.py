@@ -1,10 +1,10 @@
-"""Due work of this room: old requests go, silences begin, heartbeats are looked at in time, and Alertmanagers are asked."""
+"""Due work of this room: old requests go, silences begin, heartbeats are looked at in time, Alertmanager and Amazon are asked."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from alerts import heartbeats, reconcile, silencing
+from alerts import heartbeats, reconcile, silencing, sns
 from alerts.retention import prune
 from foundation.dispatch.periodic import periodic
 from foundation.dispatch.registry import Work, register
@@ -13,3 +13,4 @@ periodic("alerts.prune", timedelta(hours=1), prune)
 register(Work("silences", "default", due=silencing.due, run=silencing.look))
 register(Work("heartbeats", "default", due=heartbeats.due, run=heartbeats.look))
 register(Work("reconciling", "default", due=reconcile.due, run=reconcile.look))
+register(Work("alerts.amazon", "default", due=sns.due, run=sns.run))

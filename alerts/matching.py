@@ -20,11 +20,21 @@ PATTERN_MEMORY = 1 << 20
 OPERATORS = ("=~", "!~", "!=")
 
 
+class Found(Protocol):
+    """A match of RE2, as far as we use it."""
+
+    def group(self, number: int) -> str | None:
+        """What a group caught."""
+
+
 class Pattern(Protocol):
     """What RE2 compiles to, as far as we use it."""
 
     def fullmatch(self, text: str) -> object | None:
         """A match when the whole of `text` fits."""
+
+    def search(self, text: str) -> Found | None:
+        """The first match in `text`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +61,16 @@ def first_match(routes: Iterable[tuple[Matcher, T]], labels: Labels) -> T | None
 
 
 @lru_cache(maxsize=256)
-def compile_pattern(pattern: str) -> Pattern:
-    """`pattern` by RE2, with a bound on its memory. Raises ValueError with RE2's own words."""
+def compile_pattern(pattern: str, *, captures: bool = False) -> Pattern:
+    """`pattern` by RE2, with a bound on its memory; its groups catch something with `captures`.
+
+    Raises ValueError with RE2's own words.
+    """
     if len(pattern) > PATTERN_LENGTH:
         raise ValueError(f"the pattern is longer than {PATTERN_LENGTH} characters")
     options = re2.Options()
     options.max_mem = PATTERN_MEMORY
-    options.never_capture = True
+    options.never_capture = not captures
     options.log_errors = False
     try:
         return cast(Pattern, re2.compile(pattern, options))  # type: ignore[no-untyped-call]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alert",
+    "AmazonCall",
     "Body",
     "Episode",
     "EpisodeQuerySet",
@@ -48,7 +49,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track()
+@pghistory.track(exclude=["signing_secret"])
 class Source(Configured):
     """Where alerts come from: one sender with its keys and its rules."""
 
@@ -70,6 +71,8 @@ class Source(Configured):
     reopen_window = models.DurationField(
         null=True, blank=True, help_text=_("an alert this soon after the end brings the incident back; empty: by kind")
     )
+    mapping = models.JSONField(default=dict, blank=True, help_text=_("where the sender's words stand"))
+    signing_secret = models.CharField(max_length=200, blank=True, help_text=_("with it, only signed bodies are taken"))
     group_window = models.DurationField(default=timedelta(minutes=30))
     reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
 
@@ -232,6 +235,7 @@ class RejectedDelivery(models.Model):
         REVOKED_KEY = "revoked_key", _("revoked key")
         MALFORMED = "malformed", _("cannot be read")
         WRONG_KIND = "wrong_kind", _("wrong kind of source")
+        SIGNATURE = "signature", _("wrong signature")
 
     at = models.DateTimeField()
     source = models.ForeignKey(Source, on_delete=models.CASCADE, null=True, blank=True, related_name="rejected")
@@ -251,3 +255,20 @@ class RejectedDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class AmazonCall(models.Model):
+    """An address of Amazon SNS that is asked after the request: a certificate, or what confirms a subscription."""
+
+    url = models.CharField(max_length=1000, unique=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="amazon_calls")
+    confirms = models.BooleanField(default=False)
+    answer = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="amazon_call_due", condition=Q(due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return self.url

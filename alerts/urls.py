@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from alerts import opsgenie_views, pagerduty_views, views
+from alerts import moved, opsgenie_views, pagerduty_views, views
 
 OPSGENIE = r"^(?:v2|jsm/ops/integration(?:/v2)?)/alerts"
 ACTS = "close|acknowledge|unacknowledge|notes|snooze|escalate|assign|tags|details|message|description|priority"
@@ -19,4 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(OPSGENIE + r"/requests/(?P<request_id>[^/]+)/?$", opsgenie_views.request_status, name="opsgenie_request"),
     re_path(OPSGENIE + rf"/(?P<identifier>[\s\S]+)/(?P<name>{ACTS})/?$", opsgenie_views.act, name="opsgenie_act"),
     re_path(OPSGENIE + r"/(?P<identifier>[\s\S]+?)/?$", opsgenie_views.alert, name="opsgenie_alert"),
+    re_path(r"^integrations/v1/(?P<kind>[^/]+)/(?P<key>[^/]+)/?$", moved.oncall, name="oncall"),
+    re_path(r"^api/v2/(?P<kind>[^/.]+)/incoming/?$", moved.goalert, name="goalert"),
 ]

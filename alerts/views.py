@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerts import keys
-from alerts.door import Refused, admit, take
+from alerts import keys, sns
+from alerts.door import Reader, Refused, Sender, Unwrap, admit, take
+from alerts.intake import Received
 from alerts.kinds import KINDS, reader_of
+from alerts.models import Source
 from alerts.payloads import Parsed, parse
+from alerts.payloads.cloudevents import structured
 from foundation.direct import refusal
 
 
@@ -24,7 +28,7 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
     at = timezone.now()
     try:
         sender = admit(request, keys.presented(request, key), kinds=(kind,), at=at)
-        received = take(request, sender, partial(_read, kind, sender.source.slug), at=at)
+        received = receive_as(request, sender, kind, at=at)
     except Refused as error:
         return refusal(error.status, error.code, error.sentence)
     answer = {"accepted": received.accepted, "incidents": received.incidents}
@@ -38,5 +42,24 @@ def only_posts() -> HttpResponse:
     return response
 
 
-def _read(kind: str, slug: str, body: bytes, content_type: str) -> Parsed:
-    return parse(reader_of(kind), body, content_type, source_slug=slug)
+def receive_as(request: HttpRequest, sender: Sender, kind: str, *, at: datetime) -> Received:
+    """Take in what was posted, read as `kind`. Raises as `take` does."""
+    read: Reader = partial(read_as, kind, sender.source)
+    folded: Unwrap = _with_attributes if kind == "cloudevents" else _with_query
+    if kind == "sns":
+        folded, read = sns.checked(sender, read, at=at)
+    return take(request, sender, read, at=at, unwrap=folded)
+
+
+def read_as(kind: str, source: Source, body: bytes, content_type: str) -> Parsed:
+    """What a body says to `source`: by its own mapping, then by the kind."""
+    return parse(reader_of(kind), body, content_type, source_slug=source.slug, mapping=source.mapping)
+
+
+def _with_attributes(request: HttpRequest, body: bytes) -> bytes:
+    return structured(request.headers, body, request.headers.get("Content-Type", ""))
+
+
+def _with_query(request: HttpRequest, body: bytes) -> bytes:
+    """UptimeRobot and curl without a body say everything behind the question mark."""
+    return body or request.META.get("QUERY_STRING", "").encode("latin-1", "replace")

@@ -69,6 +69,15 @@ class SourceForm(SetupForm):
             "a lost message is made good. Several of one cluster: one a line. Empty: it is not asked."
         ),
     )
+    signing_secret = Plain(
+        label=gettext_lazy("Signing secret"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "With one, only bodies are taken that its sender signed with it. It is never shown again; empty: as it is."
+        ),
+    )
+    unsigned = forms.BooleanField(label=gettext_lazy("Take bodies that are not signed"), required=False)
     class_label = Plain(
         label=gettext_lazy("Label that says how bad it is"),
         required=False,
@@ -98,6 +107,7 @@ class SourceForm(SetupForm):
             "service": row.service.slug if row.service else "",
             "grouping": row.grouping,
             "reconcile_urls": "\n".join(row.reconcile_urls),
+            "unsigned": not row.signing_secret,
             "class_label": rule.get("label", ""),
             "class_default": rule.get("default", ""),
             "classes": [{"value": value, "severity": severity} for value, severity in pairs],
@@ -112,6 +122,7 @@ class SourceForm(SetupForm):
             "name": "" if Source.objects.filter(name="Alertmanager", archived_at=None).exists() else "Alertmanager",
             "kind": FIRST[0],
             "service": service.slug if service else "",
+            "unsigned": True,
             "class_label": USUAL["label"],
             "class_default": USUAL["default"],
             "classes": classes,
@@ -149,6 +160,8 @@ class SourceForm(SetupForm):
         words = {one.cleaned_data["value"]: one.cleaned_data["severity"] for one in self.groups[0].filled}
         rule = {"label": data["class_label"], "map": words, "default": data["class_default"]}
         row.class_from = rule if data["class_label"] else {}
+        if data["signing_secret"] or data["unsigned"]:
+            row.signing_secret = data["signing_secret"]
         setup.save_source(row, by=by)
 
 

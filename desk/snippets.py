@@ -10,7 +10,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from alerts.habits import OPSGENIE, PAGERDUTY
-from alerts.kinds import reader_of
+from alerts.kinds import FALLBACK, reader_of
+from desk.sender_snippets import paste
 
 KEY = "KEY"
 """Stands where the key goes when nobody can show it any more."""
@@ -38,7 +39,8 @@ def snippets(kind: str, key: str = KEY) -> list[Snippet]:
         return OWN[kind](key)
     body = {"title": "A test from the shell", "status": "firing", "dedup_key": "shell"}
     done = body | {"status": "resolved"}
-    return [Snippet(_("Shell: open"), _curl(url, body)), Snippet(_("Shell: resolve"), _curl(url, done))]
+    pasted = [] if kind == FALLBACK else [Snippet(*one) for one in paste(kind, url)]
+    return [*pasted, Snippet(_("Shell: open"), _curl(url, body)), Snippet(_("Shell: resolve"), _curl(url, done))]
 
 
 def _alertmanager(url: str) -> str:

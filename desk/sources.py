@@ -20,7 +20,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alerts import keys, setup
 from alerts.flap_rules import WINDOW
 from alerts.flapping import flapping_of
+from alerts.kinds import reader_of
 from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, RejectedQuerySet, Source
+from alerts.payloads import MAPPED
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
 from desk.forecast import would_page
@@ -140,6 +142,7 @@ def show(
         "new_key": new_key,
         "onward": inside(request, onward),
         "can_edit": can_edit,
+        "can_map": can_edit and reader_of(source.kind) in MAPPED,
         "address": address_of(source.kind),
         "snippets": snippets(source.kind, new_key or KEY),
         "deliveries": list(source.bodies.defer("content")[:SHOWN]),

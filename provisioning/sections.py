@@ -15,6 +15,7 @@ from oncall.models import EscalationStep
 from paging.models import ContactMethod
 from provisioning.day_kinds import Day, Region
 from provisioning.kinds import Choice, Duration, Email, Number, Slug, Text, Truth, Whole, Zone
+from provisioning.mappings import SenderMapping
 from provisioning.rate_card import RATE_CARD
 from provisioning.roster_records import ABSENCE, AGREEMENT, COVER, LAYER, NAME, OVERRIDE, TRAINING, USER
 from provisioning.shape import ORGANISATIONS_ZONE, Field, List, Map, Match, Record, Refers, Target
@@ -205,6 +206,7 @@ SECTIONS = {
                 "group_by": Field(List(Text(least=1), "a label"), default=[]),
                 "resolve_hold": Field(Duration()),
                 "class_from": Field(CLASS_FROM),
+                "mapping": Field(SenderMapping()),
                 "reopen_window": Field(Duration()),
                 "group_window": Field(Duration(), default=HALF_AN_HOUR),
                 "reconcile_urls": Field(List(Text(least=1, most=500), "an address"), default=[]),

@@ -49,6 +49,7 @@ FINDS = {
     "month": Find("/oncall/pay/", r"/oncall/pay/(\d{4}-\d\d)/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
+    "mapped": Find("/services/sources/", r"/services/sources/(partners)/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
     "filed": Find("/postmortems/?state=reviewed", r"/postmortems/(INC-\d+)/"),
     "item": Find("/remediation/", r"/remediation/(\d+)/"),
@@ -190,6 +191,7 @@ SHOTS = (
             "pager": "/services/pager/",
             "sources": "/services/sources/",
             "source": "/services/sources/{source}/",
+            "source_mapping": "/services/sources/{mapped}/mapping/",
         },
     ),
     *_shots(

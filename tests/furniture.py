@@ -102,6 +102,7 @@ def furnish() -> House:
     make_source("am", key=KEY, service=service)
     route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
     make_heartbeat("backup", key=PING, service=service)
+    make_source("ci", kind="generic", service=service)
     incident = make_incident(service=service)
     over = make_incident("Yesterday's story", service=service, severity="standard", state="resolved")
     learned = make_incident("The queue stood still", service=service, state="resolved")

@@ -4,6 +4,7 @@ Source of the rules: Alertmanager's `template.Data` and `webhook.Message`, and r
 body's own `status` and `groupKey` decide nothing: a resolved alert comes in a body whose status is firing.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.payloads.alert import (
@@ -24,7 +25,6 @@ from alerts.payloads.instants import read_instant
 from alerts.payloads.reading import Reading
 
 STATUSES = {"firing": False, "resolved": True}
-VERSIONS = ("4", "3")
 REASONS_KEPT = 10
 MOST_TRUNCATED = 10**9
 # Where an alert says what to open: annotation -> what the link is called.
@@ -35,13 +35,31 @@ LINK_ANNOTATIONS = {
     "dashboard_url": "Dashboard",
     "dashboard": "Dashboard",
 }
+# What Grafana says of each alert beside Alertmanager's own fields.
+LINK_FIELDS = {
+    "dashboardURL": "Dashboard",
+    "panelURL": "Panel",
+    "silenceURL": "Silence it",
+    "imageURL": "Picture",
+}
 NO_VERSION = (
     "The body has no `version`, so it is not an Alertmanager webhook: "
     "send a custom payload to a source of the kind generic."
 )
 
 
-def read_alertmanager(reading: Reading, source_slug: str = "") -> Parsed:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Who speaks this format: its versions that we know, and what its own address is called."""
+
+    name: str
+    versions: tuple[str, ...]
+
+
+ALERTMANAGER = Dialect("Alertmanager", ("4", "3"))
+
+
+def read_alertmanager(reading: Reading, source_slug: str = "", *, dialect: Dialect = ALERTMANAGER) -> Parsed:
     """Read one delivery. A body without `version` that looks like a generic event is read as one, with a mark.
 
     Raises Malformed when it is no such delivery or none of its alerts can be read; a good alert beside a bad one is
@@ -61,12 +79,12 @@ def read_alertmanager(reading: Reading, source_slug: str = "") -> Parsed:
     if not isinstance(entries, list):
         raise Malformed("`alerts` must be a list.")
     marks = list(reading.marks)
-    if version not in VERSIONS:
+    if version not in dialect.versions:
         marks.append(Mark.VERSION_UNKNOWN)
     labels = body.get("groupLabels")
     group_labels = texts_of(labels) if isinstance(labels, dict) else None
     external_url = safe_link(body.get("externalURL"))
-    alerts, bad = _read_all(entries, group_labels, external_url)
+    alerts, bad = _read_all(entries, group_labels, (dialect.name, external_url))
     if bad and not alerts:
         raise Malformed(bad[0])
     return Parsed(
@@ -83,7 +101,7 @@ def read_alertmanager(reading: Reading, source_slug: str = "") -> Parsed:
 
 
 def _read_all(
-    entries: list[object], group_labels: dict[str, str] | None, external_url: str
+    entries: list[object], group_labels: dict[str, str] | None, home: tuple[str, str]
 ) -> tuple[list[IncomingAlert], list[str]]:
     alerts: list[IncomingAlert] = []
     bad: list[str] = []
@@ -93,12 +111,12 @@ def _read_all(
         elif not isinstance(entry.get("labels"), dict):
             bad.append(f"Alert {number} has no `labels` object.")
         else:
-            alerts.append(read_alert(entry, group_labels, external_url))
+            alerts.append(read_alert(entry, group_labels, home))
     return alerts, bad
 
 
-def read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, external_url: str) -> IncomingAlert:
-    """One entry of `alerts`; it has an object of labels."""
+def read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, home: tuple[str, str]) -> IncomingAlert:
+    """One entry of `alerts`, which has an object of labels; `home` is what its sender is called and its address."""
     labels = texts_of(entry["labels"])  # type: ignore[arg-type]
     given = entry.get("annotations")
     annotations = texts_of(given) if isinstance(given, dict) else {}
@@ -119,8 +137,8 @@ def read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, ex
         ends_at=_instant(entry.get("endsAt"), marks),
         resolved=resolved,
         title=title_of(labels, annotations) or one_line(f"Alert {fingerprint}"),
-        description=annotations.get("description") or annotations.get("message") or "",
-        links=_links(entry, annotations, generator_url, external_url, marks),
+        description=annotations.get("description") or annotations.get("message") or _values(entry),
+        links=_links(entry, annotations, generator_url, home, marks),
         generator_url=generator_url,
         group_labels=group_labels,
         severity=labels.get("severity", ""),
@@ -145,11 +163,13 @@ def _instant(value: object, marks: list[str]) -> datetime | None:
 
 
 def _links(
-    entry: dict[str, object], annotations: dict[str, str], generator_url: str, external_url: str, marks: list[str]
+    entry: dict[str, object], annotations: dict[str, str], generator_url: str, home: tuple[str, str], marks: list[str]
 ) -> tuple[tuple[str, str], ...]:
     links: dict[str, str] = {}  # address -> what it is called: each address once
-    for key, name in LINK_ANNOTATIONS.items():
-        if value := annotations.get(key):
+    said = [(name, annotations.get(key)) for key, name in LINK_ANNOTATIONS.items()]
+    said += [(name, entry.get(key)) for key, name in LINK_FIELDS.items() if key in entry]  # type: ignore[misc]
+    for name, value in said:
+        if value:
             if url := safe_link(value):
                 links.setdefault(url, name)
             else:
@@ -158,9 +178,14 @@ def _links(
         links.setdefault(generator_url, "Source")
     elif entry.get("generatorURL"):
         _drop(marks)
-    if external_url:
-        links.setdefault(external_url, "Alertmanager")
+    if home[1]:
+        links.setdefault(home[1], home[0])
     return tuple((name, url) for url, name in links.items())
+
+
+def _values(entry: dict[str, object]) -> str:
+    """What Grafana measured, for an alert without a description."""
+    return text_of(entry.get("valueString")) or text_of(entry.get("values") or None)
 
 
 def _drop(marks: list[str]) -> None:

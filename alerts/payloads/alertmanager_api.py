@@ -49,7 +49,7 @@ def _held(entry: Any) -> Held:  # noqa: ANN401
     if not isinstance(status, dict) or not isinstance(entry.get("labels"), dict) or not entry.get("fingerprint"):
         raise NotThat
     by = status.get("silencedBy")
-    alert = read_alert({**entry, "status": "firing", "endsAt": None}, None, "")
+    alert = read_alert({**entry, "status": "firing", "endsAt": None}, None, ("", ""))
     ids = tuple(text_of(one) for one in by) if isinstance(by, list) else ()
     return Held(alert, status.get("state") == "suppressed", ids)
 

@@ -73,12 +73,13 @@ def read_generic(reading: Reading, source_slug: str = "", marks: Sequence[str] =
     alerts: list[IncomingAlert] = []
     acks: list[IncomingAlert] = []
     for event in events if isinstance(events, list) else [events]:
-        state, alert = _read_event(event, source_slug)
+        state, alert = read_event(event, source_slug)
         (acks if state is State.ACK else alerts).append(alert)
     return Parsed(alerts=tuple(alerts), acks=tuple(acks), marks=(*reading.marks, *marks))
 
 
-def _read_event(event: object, source_slug: str) -> tuple[State, IncomingAlert]:
+def read_event(event: object, source_slug: str) -> tuple[State, IncomingAlert]:
+    """One event and what it says of its alert; at worst it is an unmapped one."""
     if not isinstance(event, dict) or not looks_generic(event):
         return State.FIRING, _unmapped(event, source_slug)
     marks: list[str] = []

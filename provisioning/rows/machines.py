@@ -73,6 +73,7 @@ def _stored_source(source: Source) -> Stored:
         "group_by": source.group_by,
         "resolve_hold": source.resolve_hold,
         "class_from": _class_from(source),
+        "mapping": source.mapping or None,
         "reopen_window": source.reopen_window,
         "group_window": source.group_window,
         "reconcile_urls": source.reconcile_urls,
@@ -96,7 +97,8 @@ def write_source(slug: str, record: dict[str, Any], named: Named, keys: Keys, at
     plain = ("name", "kind", "grouping", "group_by", "resolve_hold", "reopen_window", "group_window", "reconcile_urls")
     values = {name: record[name] for name in plain}
     class_from = record["class_from"] or {}
-    revive(source, {**values, "class_from": class_from, "service_id": keys.maybe("service", record["service"])})
+    values |= {"class_from": class_from, "mapping": record["mapping"] or {}}
+    revive(source, {**values, "service_id": keys.maybe("service", record["service"])})
     source.keys.filter(revoked_at=None).exclude(key_hash__in=record["keys"]).update(revoked_at=at)
     there = {key.key_hash: key for key in source.keys.filter(revoked_at=None)}
     for digest, hint in reversed(record["keys"].items()):  # oldest first: the newest gets the highest number

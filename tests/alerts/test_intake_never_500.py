@@ -89,7 +89,7 @@ TYPES = (
 )
 
 
-@pytest.mark.parametrize("kind", ["alertmanager", "generic", "zabbix"])
+@pytest.mark.parametrize("kind", ["alertmanager", "generic", "grafana", "zabbix", "cloudevents", "sns"])
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_a_sentence_or_accepted(kind: str, name: str) -> None:
     other = make_am(slug="other", key="another-long-random-key", kind=kind)

@@ -231,5 +231,5 @@ def test_an_alert_without_labels_has_a_title() -> None:
 
 
 def test_other_kinds_are_refused_clearly() -> None:
-    with pytest.raises(UnsupportedKind, match="zabbix"):
-        parse("zabbix", b"{}")
+    with pytest.raises(UnsupportedKind, match="pigeon"):
+        parse("carrier_pigeon", b"{}")

@@ -113,6 +113,7 @@ sources:
   - {slug: grafana, name: Grafana of the web, kind: grafana, key: "abcdefghijklmnopqrst", grouping: none, group_by: [cluster, alertname],
      reopen_window: 0m, group_window: 45s}
   - {slug: hook, kind: generic, service: plain, class_from: {label: level}, resolve_hold: 2h,
+     mapping: {title: {paths: [host, text], join: ": "}, status: {paths: [state], words: {"0": resolved, broken: firing}}, each: items},
      key_hash: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
      more_key_hashes: ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]}
   - {slug: silent, kind: email}

@@ -1,0 +1,116 @@
+"""Amazon SNS: what is checked while it posts, and what is asked of Amazon afterwards, outside the request.
+
+A message is taken in with a mark when its certificate is not known yet, for Amazon may be out of reach; the certificate
+is then fetched, and from the next message on a wrong signature is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from alerts import rejected
+from alerts.door import Reader, Refused, Sender, Unwrap
+from alerts.models import AmazonCall
+from alerts.payloads import Mark, Parsed
+from alerts.payloads.sns_signature import NOTIFICATION, certificate_url, confirmation_url, is_signed
+from foundation.dispatch.registry import Key
+from foundation.egress.addresses import AddressRefused, NotReached
+from foundation.egress.http import Answer, call
+
+LEASE = timedelta(minutes=1)
+MOST_TRIES = 8
+WRONG = "The signature of this message is not Amazon's."
+
+
+def checked(sender: Sender, read: Reader, *, at: datetime) -> tuple[Unwrap, Reader]:
+    """How a body of SNS is unwrapped and read: refused with a wrong signature, marked with an unknown one."""
+    marks: list[str] = []
+
+    def unwrap(_request: HttpRequest, body: bytes) -> bytes:
+        if (envelope := _envelope(body)) is not None and not _verified(envelope, sender, body, at=at):
+            marks.append(Mark.NOT_VERIFIED)
+        return body
+
+    def marked(body: bytes, content_type: str) -> Parsed:
+        parsed = read(body, content_type)
+        return replace(parsed, marks=(*parsed.marks, *marks))
+
+    return unwrap, marked
+
+
+def _envelope(body: bytes) -> dict[str, Any] | None:
+    """The message around the message; None for a raw one."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and {"Type", "TopicArn"} <= found.keys() else None
+
+
+def _verified(envelope: dict[str, Any], sender: Sender, body: bytes, *, at: datetime) -> bool:
+    """Whether Amazon signed it; False while nobody can tell. Raises Refused (401) for a wrong signature."""
+    verified = False
+    if envelope.get("Signature"):
+        url = certificate_url(envelope)
+        known = AmazonCall.objects.filter(url=url).values_list("answer", flat=True).first() if url else None
+        if not url or (known and not is_signed(envelope, known)):
+            rejected.of_source(
+                sender.source, rejected.Reason.SIGNATURE, WRONG, at=at, sender=sender.address, content=body
+            )
+            raise Refused(401, "signature", WRONG)
+        verified = bool(known)
+        if not known:
+            _ask_later(url, sender, at=at, confirms=False)
+    kind = envelope.get("Type")
+    if kind == "SubscriptionConfirmation" and (url := confirmation_url(envelope)):
+        _ask_later(url, sender, at=at, confirms=True)
+    elif kind == "UnsubscribeConfirmation":
+        subject = _("Amazon SNS posts no more to %s") % sender.source
+        topic = str(envelope.get("TopicArn"))[:300]
+        rejected.tell_owners(sender.source, subject[:300], _("The subscription of %s has ended.") % topic, at=at)
+    return verified or (kind == NOTIFICATION and "Signature" not in envelope)
+
+
+def _ask_later(url: str, sender: Sender, *, at: datetime, confirms: bool) -> None:
+    row = AmazonCall(url=url, source=sender.source, confirms=confirms, due_at=at)
+    AmazonCall.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def due(at: datetime, limit: int) -> list[Key]:
+    """What Amazon is to be asked now."""
+    rows = AmazonCall.objects.filter(due_at__lte=at).order_by("due_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def run(key: Key, at: datetime, ask: Callable[..., Answer] = call) -> bool:
+    """Claim one question by moving its time, then ask without any lock. Later again when there is no answer."""
+    with transaction.atomic():
+        row = (
+            AmazonCall.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=key, due_at__lte=at).first()
+        )
+        if row is None:
+            return False
+        row.tries += 1
+        row.due_at = at + LEASE * 2**row.tries if row.tries < MOST_TRIES else None
+        row.save(update_fields=["tries", "due_at"])
+    try:
+        answer = ask("GET", row.url)
+        said = "" if answer.ok else _("It answered %d.") % answer.status
+    except (NotReached, AddressRefused) as error:
+        answer, said = None, str(error)
+    if answer is not None and answer.ok:
+        text = "confirmed" if row.confirms else answer.body.decode("ascii", "replace").replace("\x00", "")
+        AmazonCall.objects.filter(pk=row.pk).update(answer=text, due_at=None)
+    elif row.due_at is None:
+        what = _("A subscription of Amazon SNS to %s could not be confirmed") if row.confirms else ""
+        subject = (what or _("The certificate of Amazon SNS for %s cannot be fetched")) % row.source
+        rejected.tell_owners(row.source, subject[:300], said, at=at)
+    return True
