@@ -113,10 +113,12 @@ def look(pulse: Pulse, rhythm: Rhythm, at: datetime) -> Pulse:
     """The pulse at `at` when nothing was heard meanwhile."""
     if pulse.due_at is None or at < pulse.due_at:
         return pulse
-    if pulse.started_at and at >= pulse.started_at + rhythm.grace:
-        return _down(pulse, Why.UNFINISHED, pulse.started_at + rhythm.grace)
-    if pulse.expected_at and at >= pulse.expected_at + rhythm.grace:
-        return _down(pulse, Why.MISSED, pulse.expected_at + rhythm.grace)
+    begun, wanted = pulse.started_at, pulse.expected_at
+    ends = [(when + rhythm.grace, why) for when, why in ((begun, Why.UNFINISHED), (wanted, Why.MISSED)) if when]
+    passed = [one for one in ends if one[0] <= at]
+    if passed:
+        since, why = min(passed, key=lambda one: one[0])  # what came first, however late we look
+        return _down(pulse, why, since)
     return _due(replace(pulse, state=State.LATE), rhythm)
 
 

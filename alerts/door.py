@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
 from alerts.routing import Routing
+from alerts.rows import Letter
 from alerts.signatures import BadSignature, check_signature
 from teams.account import client_address
 
@@ -92,18 +94,16 @@ def take(
     `django.db.Error` when nothing was kept. What is too large to be read
     whole is taken in as an alert of its own.
     """
-    source = sender.source
-    content_type = request.headers.get("Content-Type", "")
     body = b""
     try:
         body = read_body(request) if posted is None else posted
         size = len(body)
         verify(request, sender, body, at=at)
         content = body = unwrap(request, inflate(body, request.headers.get("Content-Encoding", "")))
-        parsed = read(body, content_type)
+        parsed, read_ms = _timed(read, body, request.headers.get("Content-Type", ""))
     except Oversize as error:
         content, size = error.head, int(request.META.get("CONTENT_LENGTH") or 0) or len(body) or len(error.head)
-        parsed = oversize(source, str(error))
+        parsed, read_ms = oversize(sender.source, str(error)), 0.0
     except Malformed as error:
         malformed(sender, str(error), at=at, content=body)
         raise Refused(400, "malformed", str(error)) from None
@@ -111,11 +111,25 @@ def take(
         raise Refused(400, "malformed", _("The body ended too early.")) from None
     if parsed.bad:
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
+    content_type = request.headers.get("Content-Type", "")
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
-    letter = replace(letter, digest=digest) if digest else letter
-    rest = watchdogs.heard(source, parsed, at=at, sender=sender.address) if sender.found.has_watchdogs else parsed
-    received = receive(source, rest, letter=letter, at=at, routing=routing_of(sender, at))
+    return taken(sender, parsed, replace(letter, digest=digest or letter.digest, read_ms=read_ms), at=at)
+
+
+def taken(sender: Sender, parsed: Parsed, letter: Letter, *, at: datetime) -> Received:
+    """Take in what was read: the pings of a watchdog to its heartbeat, the rest as alerts. Raises `django.db.Error`."""
+    rest = parsed
+    if sender.found.has_watchdogs:
+        rest = watchdogs.heard(sender.source, parsed, at=at, sender=sender.address)
+    received = receive(sender.source, rest, letter=letter, at=at, routing=routing_of(sender, at))
     return replace(received, accepted=received.accepted + len(parsed.alerts) - len(rest.alerts))
+
+
+def _timed(read: Reader, body: bytes, content_type: str) -> tuple[Parsed, float]:
+    """What was read, and in how many ms. Raises as `read` does."""
+    begun = perf_counter()
+    parsed = read(body, content_type)
+    return parsed, round((perf_counter() - begun) * 1000, 1)
 
 
 def verify(request: HttpRequest, sender: Sender, body: bytes, *, at: datetime) -> None:

@@ -5,10 +5,11 @@ Locks are always taken in one order: the source and its groups, alerts by finger
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from time import perf_counter
 from typing import Any
 
 from django.db import Error, IntegrityError, OperationalError, transaction
@@ -17,24 +18,27 @@ from alerts import acks, aftermath, rows
 from alerts.episodes import Said, SeenBefore, Story, tell
 from alerts.joining import Arrival, join, load
 from alerts.models import Body, Source
+from alerts.outcomes import belongs, outcome_of
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place, Routing
 from alerts.rows import Letter
 from incidents.models import OVER, Incident
 
-ACKNOWLEDGED = "acknowledged at the sender"
-DECISIONS_KEPT = 200
-INCIDENTS_KEPT = 200
 RETRIED = frozenset({"23505", "40001", "40P01"})  # somebody else was first; serialisation; deadlock
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How many alerts were read, the numbers of the incidents that they belong to, in order, and the key of an event."""
+    """How many alerts were read, the numbers of the incidents that they belong to, in order, and the key of an event.
+
+    `body` is the stored request, and `outcome` what became of each alert (`alerts.outcomes`).
+    """
 
     accepted: int
     incidents: list[str]
-    dedup_key: str = ""
+    dedup_key: str
+    body: int
+    outcome: dict[str, Any]
 
 
 def letter_of(content: bytes, parsed: Parsed, *, size: int, content_type: str = "") -> Letter:
@@ -75,6 +79,7 @@ def _worth_another_try(error: Error) -> bool:
 
 @transaction.atomic
 def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routing: Routing, drill: bool) -> Received:
+    begun = perf_counter()
     everything = [*parsed.alerts, *parsed.acks]
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
@@ -83,12 +88,13 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worse, again, stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
-    incidents = sorted({pk for story in stories.values() for pk in _belongs(story)})
+    incidents = sorted({pk for story in stories.values() for pk in belongs(story)})
     acked = acks.heard(parsed.acks, stories, known)
-    outcome = _outcome(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked)
-    rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
+    outcome = outcome_of(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked)
+    outcome["took"] = {"read": letter.read_ms, "decided": round((perf_counter() - begun) * 1000, 1)}
+    body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
     aftermath.follow(changes, joined, known)
-    return Received(len(everything), [f"INC-{pk}" for pk in incidents], parsed.dedup_key)
+    return Received(len(everything), [f"INC-{pk}" for pk in incidents], parsed.dedup_key, body, outcome)
 
 
 def hear(
@@ -167,42 +173,3 @@ def worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) 
         and story.last
         and story.last.labels.get(label, "") != story.class_label
     ]
-
-
-def _belongs(story: Story) -> list[int]:
-    """The incidents that an alert of this delivery belongs to: that of its open episode, and of those it ended."""
-    spans = [span for span in story.spans() if span is story.open or span.was_open]
-    found = [span.incident_id for span in spans if span.incident_id]
-    return found or ([story.incident_id] if story.incident_id and not story.open else [])
-
-
-def _outcome(
-    parsed: Parsed,
-    told: Sequence[Story],
-    places: dict[str, Place],
-    incidents: list[int],
-    *,
-    opened: list[int],
-    acked: Mapping[str, int | None],
-) -> dict[str, Any]:
-    """What the deliveries' page shows: every accepted alert ends in a decision that can be read."""
-    counts: dict[str, int] = {}
-    for story in told:
-        counts[str(story.said)] = counts.get(str(story.said), 0) + 1
-    answers = {key: ACKNOWLEDGED if pk else str(Said.DROPPED) for key, pk in acked.items()}
-    for said in answers.values():
-        counts[said] = counts.get(said, 0) + 1
-    shown = told[:DECISIONS_KEPT]
-    quiet = {story.fingerprint: found.because for story in shown if (found := places[story.fingerprint].quiet)}
-    outcome: dict[str, Any] = {
-        "decision": "opened" if opened else next(iter(counts), "nothing"),
-        "counts": counts,
-        "alerts": dict(list(answers.items())[:DECISIONS_KEPT])
-        | {story.fingerprint: str(story.said) for story in shown},
-        "incidents": [f"INC-{pk}" for pk in incidents[:INCIDENTS_KEPT]],
-        "marks": list(parsed.marks),
-    }
-    odd = {story.fingerprint: list(story.last.marks) for story in shown if story.last and story.last.marks}
-    more = {"silenced": quiet, "alert_marks": odd, "truncated": parsed.truncated, "acknowledged": len(parsed.acks)}
-    more |= {"receiver": parsed.receiver, "bad": parsed.bad, "bad_reasons": list(parsed.bad_reasons)}
-    return outcome | {key: value for key, value in more.items() if value}

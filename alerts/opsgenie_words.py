@@ -7,8 +7,8 @@ from typing import Any
 
 from alerts import opsgenie
 from alerts.episodes import Said
-from alerts.intake import ACKNOWLEDGED
 from alerts.models import Body, Episode
+from alerts.outcomes import ACKNOWLEDGED
 
 OWN = frozenset({"tags", "entity", "source", "responders", "priority"})
 DEFAULT_PRIORITY = "P3"

@@ -23,13 +23,15 @@ FACING = "customer_facing"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one alert belongs. `key` is the group key of its incident."""
+    """Where one alert belongs. `key` is the group key of its incident; `severity_by` is the rule that gave its class."""
 
     service: Service | None
     severity: str
     key: str
     playbook: str = ""
     quiet: Quiet | None = None
+    route: Route | None = None
+    severity_by: str = ""
 
 
 class Routing:
@@ -62,13 +64,16 @@ class Routing:
         """Find the place of `alert`: the first route that matches overrides the source's own service."""
         route = self.route_of(alert)
         service = route.service if route else self.source.service
-        severity = (route.severity if route else "") or self.class_of(alert.labels, service)
+        by_route = (route.severity, "route") if route and route.severity else None
+        severity, severity_by = by_route or self.class_and_why(alert.labels, service)
         return Place(
             service=service,
             severity=severity,
             key=self._key(alert, service),
             playbook=route.playbook.title if route and route.playbook else "",
             quiet=self.blanket.over(alert.labels, service.pk if service else None, severity),
+            route=route,
+            severity_by=severity_by,
         )
 
     def route_of(self, alert: IncomingAlert) -> Route | None:

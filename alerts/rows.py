@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from alerts.episodes import Span, Story
 from alerts.models import Source
@@ -22,12 +23,13 @@ SOURCE_LOCKS = 0x5E1F
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A request as it came: `content` is decompressed and may be cut, `size` is what was sent, in bytes."""
+    """A request as it came: `content` is decompressed and may be cut, `size` is what was sent, in bytes; read in so many ms."""
 
     content: bytes
     size: int
     digest: str
     content_type: str = ""
+    read_ms: float = 0.0
 
 
 def lock(source_id: int, group_keys: Iterable[str]) -> None:
@@ -93,32 +95,16 @@ def read_stories(
 
 def write(
     source: Source, letter: Letter, stories: Iterable[Story], *, at: datetime, accepted: int, outcome: dict[str, Any]
-) -> None:
-    """Write the body, the alerts and their episodes: one statement, and one more each for ends and for second lives."""
+) -> int:
+    """Write the body, the alerts and their episodes: one statement, and one more each for ends and for second lives.
+
+    Returns the number of the body.
+    """
     told = [story for story in stories if story.last is not None]
     spans = [(story, span) for story in told for span in story.spans()]
-    closed = [span for _, span in spans if span.id and span.was_open and span.closed_at]
-    again = [span for _, span in spans if span.id and not span.was_open and span.closed_at is None]
     fresh = [(story, span) for story, span in spans if span.id is None]
     with connection.cursor() as cursor:
-        if closed:
-            cursor.execute(
-                "UPDATE alerts_episode e SET ends_at = g.ends_at, closed_at = %s "
-                "FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, ends_at) WHERE e.id = g.id",
-                [at, [span.id for span in closed], [span.ends_at for span in closed]],
-            )
-        if again:
-            cursor.execute(
-                "UPDATE alerts_episode e SET ends_at = NULL, closed_at = NULL, incident_id = g.incident_id "
-                "FROM unnest(%s::bigint[], %s::bigint[]) AS g(id, incident_id) WHERE e.id = g.id",
-                [[span.id for span in again], [span.incident_id for span in again]],
-            )
-        if bare := [(story.alert_id, span.ends_at) for story, span in spans if story.ends_bare and span.was_open]:
-            cursor.execute(
-                "UPDATE alerts_alert a SET firing = false, ends_at = g.ends_at, last_seen_at = GREATEST(last_seen_at, %s) "
-                "FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, ends_at) WHERE a.id = g.id",
-                [at, [pk for pk, _ends_at in bare], [ends_at for _pk, ends_at in bare]],
-            )
+        _move(cursor, spans, at)
         body: list[Any] = [
             source.pk,
             at,
@@ -130,6 +116,29 @@ def write(
             json.dumps(outcome),
         ]
         cursor.execute(_WRITE, [*body, source.pk, at, at, *_alert_columns(told), at, *_span_columns(fresh)])
+        return int(cursor.fetchone()[0])
+
+
+def _move(cursor: CursorWrapper, spans: Sequence[tuple[Story, Span]], at: datetime) -> None:
+    """Episodes that were known: those that end, those that go on again, and alerts that a bare word ended."""
+    if closed := [span for _, span in spans if span.id and span.was_open and span.closed_at]:
+        cursor.execute(
+            "UPDATE alerts_episode e SET ends_at = g.ends_at, closed_at = %s "
+            "FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, ends_at) WHERE e.id = g.id",
+            [at, [span.id for span in closed], [span.ends_at for span in closed]],
+        )
+    if again := [span for _, span in spans if span.id and not span.was_open and span.closed_at is None]:
+        cursor.execute(
+            "UPDATE alerts_episode e SET ends_at = NULL, closed_at = NULL, incident_id = g.incident_id "
+            "FROM unnest(%s::bigint[], %s::bigint[]) AS g(id, incident_id) WHERE e.id = g.id",
+            [[span.id for span in again], [span.incident_id for span in again]],
+        )
+    if bare := [(story.alert_id, span.ends_at) for story, span in spans if story.ends_bare and span.was_open]:
+        cursor.execute(
+            "UPDATE alerts_alert a SET firing = false, ends_at = g.ends_at, last_seen_at = GREATEST(last_seen_at, %s) "
+            "FROM unnest(%s::bigint[], %s::timestamptz[]) AS g(id, ends_at) WHERE a.id = g.id",
+            [at, [pk for pk, _ends_at in bare], [ends_at for _pk, ends_at in bare]],
+        )
 
 
 _WRITE = """
@@ -151,13 +160,15 @@ WITH body AS (
     last_seen_at = GREATEST(a.last_seen_at, EXCLUDED.last_seen_at), flaps = a.flaps + EXCLUDED.flaps,
     incident_id = COALESCE(EXCLUDED.incident_id, a.incident_id), body_id = EXCLUDED.body_id
   RETURNING id, fingerprint
-)
+), episode AS (
 INSERT INTO alerts_episode (alert_id, incident_id, starts_at, raw_starts_at, ends_at, opened_at, closed_at)
 SELECT COALESCE(e.alert_id, alert.id), e.incident_id, e.starts_at, e.raw, e.ends_at, COALESCE(e.opened_at, %s), e.closed_at
 FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[],
             %s::timestamptz[])
      AS e(fingerprint, alert_id, incident_id, starts_at, raw, ends_at, opened_at, closed_at)
 LEFT JOIN alert ON alert.fingerprint = e.fingerprint
+)
+SELECT id FROM body
 """
 
 

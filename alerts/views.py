@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,13 +16,14 @@ from alerts.door import Reader, Refused, Sender, Unwrap, admit, take
 from alerts.intake import Received
 from alerts.kinds import KINDS, reader_of
 from alerts.models import Source
+from alerts.outcomes import decisions
 from alerts.payloads import Parsed, parse
 from alerts.payloads.cloudevents import structured
 from foundation.direct import refusal
 
 
 def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
-    """`POST /api/in/{kind}[/{key}]`: 202 with how many alerts were read and which incidents they belong to."""
+    """`POST /api/in/{kind}[/{key}]`: 202 with how many alerts were read, their incidents, and the decision on each."""
     if kind not in KINDS:
         return refusal(404, "not_found", _("There is no kind of alerts called %s.") % kind[:50])
     if request.method != "POST":
@@ -31,8 +34,16 @@ def intake(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
         received = receive_as(request, sender, kind, at=at)
     except Refused as error:
         return refusal(error.status, error.code, error.sentence)
-    answer = {"accepted": received.accepted, "incidents": received.incidents}
-    return JsonResponse(answer | ({"dedup_key": received.dedup_key} if received.dedup_key else {}), status=202)
+    return JsonResponse(_answer(received, sender.source), status=202)
+
+
+def _answer(received: Received, source: Source) -> dict[str, Any]:
+    """What the sender reads: `delivery` is the address at which people see the way of each alert."""
+    said: dict[str, Any] = {"accepted": received.accepted, "incidents": received.incidents}
+    if told := decisions(received.outcome):
+        path = f"/services/sources/{source.slug}/deliveries/{received.body}/"
+        said |= {"decisions": told, "delivery": f"{settings.SHARPEND_URL}{path}"}
+    return said | ({"dedup_key": received.dedup_key} if received.dedup_key else {})
 
 
 def only_posts() -> HttpResponse:

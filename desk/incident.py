@@ -108,7 +108,6 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
     user = person(request)
     tenures = list(incident.tenures.filter(end=None).select_related("person"))
     pages = list(incident.pages.select_related("person").prefetch_related("deliveries").order_by("-pk")[:PAGES])
-    alerts = alerts_of(incident, at)
     chosen = request.GET.get("story", "all")
     story = read_story(incident, chosen, row_number(request.GET.get("before", "")))
     can = _can(who(request), incident, {tenure.role for tenure in tenures if tenure.person_id == user.pk})
@@ -126,12 +125,7 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "why_you": next((page.because for page in pages if page.person_id == user.pk), ""),
         **_paging(incident, at),
         "loss": "",
-        "playbooks": playbooks_of(incident, alerts),
-        "alerts": alerts,
-        "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
-        "can_silence": can["quiet"] and any(alert.can_silence for alert in alerts),
-        "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
-        "firing": still_firing(incident),
+        **_alerts(incident, at),
         "roles": roles_of(tenures),
         "called": called(pages),
         "changes": list(Change.objects.around(incident.service, incident.detected_at).select_related("by")[:CHANGES]),
@@ -145,6 +139,19 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         "verdict": verdict_asked(incident, user) if can["note"] else "",
         "all_roles": RoleTenure.Role.choices,
         "classes": Severity.choices,
+    }
+
+
+def _alerts(incident: Incident, at: datetime) -> dict[str, Any]:
+    """Its alerts, how many there are and fire, which flap, and whether any can be silenced where it comes from."""
+    alerts = alerts_of(incident, at)
+    return {
+        "playbooks": playbooks_of(incident, alerts),
+        "alerts": alerts,
+        "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
+        "silences_there": any(alert.can_silence for alert in alerts),
+        "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
+        "firing": still_firing(incident),
     }
 
 

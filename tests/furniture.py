@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from alerts import silencing
-from alerts.models import Route, Silence
+from alerts.models import Body, Route, Silence
 from alerts.silencing import Wish
 from oncall.models import Coverage
 from paging.links import token_of
@@ -99,7 +99,7 @@ def furnish() -> House:
     policy = make_policy("payments", *steps, catch_all=["user:admin@example.com"], team=team)
     service = make_service("checkout", team=team)
     Coverage.objects.create(service=service, policy=policy)
-    make_source("am", key=KEY, service=service)
+    sender = make_source("am", key=KEY, service=service)
     route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
     make_heartbeat("backup", key=PING, service=service)
     make_source("ci", kind="generic", service=service)
@@ -122,6 +122,7 @@ def furnish() -> House:
         "route": route.pk,
         "silence": silenced(service, manager).pk,
         "ping": PING,
+        "delivery": Body.objects.create(source=sender, received_at=AT, digest="0" * 64, content=b"{}", size=2).pk,
         **items_of(postmortem, responder),
     }
     RateCard.objects.create(starts=date(2026, 1, 1), hourly=Decimal(40))

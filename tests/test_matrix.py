@@ -29,6 +29,7 @@ ANY = {
     "person": 1,
     "token": 1,
     "key": KEY,
+    "delivery": 1,
     "silence": 1,
     "route": 1,
     "ping": "x",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -68,17 +67,17 @@ class HealthShape(serializers.Serializer[Card]):
     off_hours = serializers.IntegerField(source="health.off_hours")
     of_sleep = serializers.IntegerField(source="health.of_sleep")
     actionable = serializers.FloatField(source="health.actionable", allow_null=True)
-    fairness_of_hours = serializers.SerializerMethodField()
-    fairness_of_interruptions = serializers.SerializerMethodField()
+    fairness_of_hours = serializers.SerializerMethodField(allow_null=True)
+    fairness_of_interruptions = serializers.SerializerMethodField(allow_null=True)
     flags = FlagShape(source="said", many=True)
     people = OwnShape(many=True)
 
-    @extend_schema_field(OpenApiTypes.FLOAT)
+    @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_fairness_of_hours(self, card: Card) -> float | None:
         """The largest share against an equal one: 1 is even; null: nothing to share."""
         return fairness(card.health.rotation.hours)
 
-    @extend_schema_field(OpenApiTypes.FLOAT)
+    @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_fairness_of_interruptions(self, card: Card) -> float | None:
         """The same for interruptions."""
         return fairness(card.health.rotation.rang)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -94,6 +95,16 @@ class Deliveries(Desk):
         """Newest first."""
         source = get_object_or_404(_live_sources(), slug=slug)
         return self.page_of(Body.objects.filter(source=source).defer("content"), BodyShape)
+
+
+class OneDelivery(Desk):
+    """One request of a source, and the decision on each of its alerts."""
+
+    @extend_schema(responses=BodyShape)
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        """Kept for a while only: 404 afterwards."""
+        rows = Body.objects.filter(source__slug=slug, source__archived_at=None).defer("content")
+        return Response(BodyShape(get_object_or_404(rows, pk=number)).data)
 
 
 class RejectedDeliveries(Desk):

@@ -100,6 +100,7 @@ urlpatterns = [
     path("heartbeats/<slug:slug>/", heartbeats.OneHeartbeat.as_view(), name="heartbeat"),
     path("heartbeats/<slug:slug>/pause/", heartbeats.PauseHeartbeat.as_view(), name="heartbeat_pause"),
     path("heartbeats/<slug:slug>/resume/", heartbeats.ResumeHeartbeat.as_view(), name="heartbeat_resume"),
+    path("sources/<slug:slug>/deliveries/<int:number>/", registry.OneDelivery.as_view(), name="delivery"),
     path("rejected-deliveries/", registry.RejectedDeliveries.as_view(), name="rejected_deliveries"),
     path("silences/", silences.Silences.as_view(), name="silences"),
     path("silences/<int:number>/", silences.OneSilence.as_view(), name="silence"),

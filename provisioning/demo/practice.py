@@ -48,6 +48,6 @@ def write(house: House) -> None:
         service=service,
         grouping=Source.Grouping.NONE,
         resolve_hold=timedelta(0),
-        reopen_window=timedelta(0),
+        reopen_window=timedelta(seconds=1),
     )
     make_key(source, at=house.born)

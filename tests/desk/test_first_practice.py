@@ -45,7 +45,7 @@ def demo(world: World, now: object) -> World:
         service=service,
         grouping=Source.Grouping.NONE,
         resolve_hold=timedelta(0),
-        reopen_window=timedelta(0),
+        reopen_window=timedelta(seconds=1),
     )
     return world
 
