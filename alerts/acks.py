@@ -51,7 +51,12 @@ def follow(source: Source, acks: Sequence[IncomingAlert], found: Mapping[str, in
 
 
 def _acknowledge(pk: int, source: Source, alerts: Sequence[IncomingAlert], at: datetime, *, news: bool) -> None:
-    """Once more, without `news`, it counts anew where the time of the first one is over, and else changes nothing."""
+    """Once more, without `news`, only an event counts: somebody pressed again, perhaps after the time of the first was over.
+
+    A sender that repeats how things stand would hold it for ever.
+    """
+    if not news and not any(alert.event for alert in alerts):
+        return
     incident = Incident.objects.get(pk=pk)
     waiting = Episode.objects.filter(incident=pk, closed_at=None, acked_at=None).exists()
     if not incident.is_held and not waiting and acknowledgements_for(incident) == 1:

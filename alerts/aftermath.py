@@ -16,7 +16,7 @@ from alerts.episodes import Said, Story
 from alerts.flap_rules import hold_of
 from alerts.flapping import flapping_of
 from alerts.habits import habits_of
-from alerts.joining import Arrival, Joined, told, worst
+from alerts.joining import Arrival, Joined, told
 from alerts.models import Alert, Source
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place
@@ -130,11 +130,11 @@ def _told_again(changes: Changes) -> dict[int, dict[str, Any]]:
 
 def _page_again(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
     """A later alert starts paging anew when everybody had been asked, or when the incident was silent and it is not."""
-    waiting = [pk for pk in joined.attached if pk not in joined.reopened and not known[pk].is_held]
-    if not waiting:
-        return
-    exhausted = exhausted_of(waiting)
-    for pk in waiting:
+    there = [pk for pk in joined.attached if pk not in joined.reopened]
+    waiting = [pk for pk in there if not known[pk].is_held]
+    exhausted = exhausted_of(waiting) if waiting else set()
+    for pk in there:
+        # Where somebody has it, the silence would else outlast the time that they have.
         if speaks_up(known[pk], joined.attached[pk], changes.at):
             alerts_end.end_silence(known[pk], at=changes.at, cause=str(changes.source))
     flapping = flapping_among(joined.attached, exhausted, changes.at)
@@ -173,14 +173,30 @@ def speaks_up(incident: Incident, members: Sequence[Arrival], at: datetime) -> b
 
 def _classes(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None:
     """A worse class by a later alert; alerts never make a class better."""
-    wanted = {pk: worst(members) for pk, members in joined.attached.items()}
+    raising: dict[int, list[Place]] = defaultdict(list)
+    for pk, members in joined.attached.items():
+        raising[pk] += [one.place for one in members]
     for story, place in changes.worsened:
-        pk = story.open.incident_id if story.open else None
-        if pk in known and rank(place.severity) < rank(wanted.get(pk, known[pk].severity)):
-            wanted[pk] = place.severity
-    for pk, severity in sorted(wanted.items()):
-        if known[pk].is_open and rank(severity) < rank(known[pk].severity):
-            lifecycle.change_class(known[pk], to=severity, at=changes.at, cause=str(changes.source))
+        if story.open and story.open.incident_id:
+            raising[story.open.incident_id].append(place)
+    for pk, places in sorted(raising.items()):
+        worse = min((place.severity for place in places), key=rank)
+        if pk in known and known[pk].is_open and rank(worse) < rank(known[pk].severity):
+            _quiet_as(known[pk], [place for place in places if place.severity == worse], changes)
+            lifecycle.change_class(known[pk], to=worse, at=changes.at, cause=str(changes.source))
+
+
+def _quiet_as(incident: Incident, places: Sequence[Place], changes: Changes) -> None:
+    """What raises the class of a silent incident is silenced no longer than its own class allows, or not at all."""
+    if not (incident.silenced_until and incident.silenced_until > changes.at):
+        return
+    quiet = [place.quiet for place in places if place.quiet]
+    if len(quiet) < len(places):
+        alerts_end.end_silence(incident, at=changes.at, cause=str(changes.source))
+        return
+    first = min(quiet, key=lambda one: one.until)
+    if first.until < incident.silenced_until:
+        lifecycle.silence(incident, until=first.until, because=first.because, at=changes.at, silence=first.silence)
 
 
 def _impact(incident: Incident, starts: Sequence[datetime]) -> None:

@@ -70,7 +70,7 @@ def ask(source: Source, body: bytes, at: datetime) -> DryRun:
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = stories_of(source, parsed.alerts, routing.class_label, lock=False)
     seen = seen_before(source, letter_of(body, parsed, size=len(body)).digest)
-    last, told, arrivals = hear(parsed, places, stories, at, seen)
+    last, told, arrivals = hear(source, parsed, places, stories, at, seen)
     ids = {span.incident_id for story in told for span in story.spans() if span.incident_id}
     known = load(ids, (one.place.key for one in arrivals), at, lock=False)
     found = sort_out(source, arrivals, known, at)

@@ -5,6 +5,7 @@ Locks are always taken in one order: the source and its groups, alerts by finger
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from django.db import Error, IntegrityError, OperationalError, transaction
 
 from alerts import acks, aftermath, rows
 from alerts.episodes import Said, SeenBefore, Story, tell
-from alerts.joining import Arrival, join, load
+from alerts.joining import Arrival, join, load, reopen_window
 from alerts.models import Body, Source
 from alerts.outcomes import belongs, outcome_of
 from alerts.payloads import IncomingAlert, Parsed
@@ -83,7 +84,7 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     everything = [*parsed.alerts, *parsed.acks]
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
-    last, told, arrivals = hear(parsed, places, stories, at, seen_before(source, letter.digest))
+    last, told, arrivals = hear(source, parsed, places, stories, at, seen_before(source, letter.digest))
     worse, again = worsened(told, last, routing), _told_again(told)
     changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worse, again, stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
@@ -98,10 +99,15 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
 
 
 def hear(
-    parsed: Parsed, places: Sequence[Place], stories: dict[str, Story], at: datetime, seen: SeenBefore
+    source: Source,
+    parsed: Parsed,
+    places: Sequence[Place],
+    stories: dict[str, Story],
+    at: datetime,
+    seen: SeenBefore,
 ) -> tuple[dict[str, Place], list[Story], list[Arrival]]:
     """Tell the stories what came: the place of each alert by fingerprint, their stories, and the episodes that begin."""
-    _end_by_hand(parsed.alerts, stories, at)
+    _end_by_hand(source, parsed.alerts, stories, at)
     for alert in parsed.alerts:
         tell(stories[alert.fingerprint], alert, at, seen)
     last = {alert.fingerprint: place for alert, place in zip(parsed.alerts, places, strict=True)}
@@ -114,13 +120,25 @@ def hear(
     return last, told, arrivals
 
 
-def _end_by_hand(alerts: Sequence[IncomingAlert], stories: dict[str, Story], at: datetime) -> None:
-    """An event that triggers after people ended its incident is a new one: they told the sender nothing of it."""
-    firing = [stories[alert.fingerprint] for alert in alerts if alert.event and not alert.resolved]
-    begun = {story.open.incident_id: story for story in firing if story.open and story.open.incident_id}
-    over = Incident.objects.filter(pk__in=begun, state__in=[str(state) for state in OVER]).values_list("pk", flat=True)
-    for pk in over if begun else ():
-        begun[pk].end_by_hand(at)
+def _end_by_hand(source: Source, alerts: Sequence[IncomingAlert], stories: dict[str, Story], at: datetime) -> None:
+    """What fires after people ended its incident is a new one: they told the sender nothing of it.
+
+    An event says so at once. A sender that gives no beginning may only repeat itself, so its word counts when the incident
+    has been over for as long as an alert may bring one back.
+    """
+    begun: dict[int, list[tuple[IncomingAlert, Story]]] = defaultdict(list)
+    for alert in alerts:
+        story = stories[alert.fingerprint]
+        if story.open and story.open.incident_id and not alert.resolved and (alert.event or alert.starts_at is None):
+            begun[story.open.incident_id].append((alert, story))
+    if not begun:
+        return
+    since = at - reopen_window(source)
+    over = Incident.objects.filter(pk__in=begun, state__in=[str(state) for state in OVER])
+    for pk, resolved_at in over.values_list("pk", "resolved_at"):
+        for alert, story in begun[pk]:
+            if alert.event or resolved_at is None or resolved_at <= since:
+                story.end_by_hand(at)
 
 
 def _read(source: Source, alerts: Sequence[IncomingAlert], places: Sequence[Place], label: str) -> dict[str, Story]:

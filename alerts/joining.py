@@ -16,7 +16,7 @@ from alerts.models import Episode, Source
 from alerts.payloads import IncomingAlert
 from alerts.quieting import Quiet
 from alerts.routing import Place, customers_notice
-from incidents import lifecycle
+from incidents import alerts_end, lifecycle
 from incidents.lifecycle import Opening
 from incidents.models import OPEN, Incident, State
 from incidents.severity import rank
@@ -112,6 +112,9 @@ def join(
                 known[pk] = lifecycle.silence(
                     known[pk], until=quiet.until, because=quiet.because, at=at, silence=quiet.silence
                 )
+            elif known[pk].silenced_until:
+                alerts_end.end_silence(known[pk], at=at, cause=str(source))
+                known[pk].refresh_from_db()
             joined.reopened.add(pk)
     groups.make_room(waiting)
     if waiting:
@@ -154,8 +157,7 @@ class _Groups:
         )
 
     def _reopens(self, incident: Incident) -> bool:
-        given = self.source.reopen_window
-        window = habits_of(self.source.kind).reopen_window if given is None else given
+        window = reopen_window(self.source)
         since = self.at - window
         over = incident.state in (State.RESOLVED, State.CLOSED)
         return bool(window) and over and incident.resolved_at is not None and incident.resolved_at >= since
@@ -179,6 +181,11 @@ class _Groups:
     def before(self, key: str) -> int | None:
         """The last incident of the group in the last 72 hours, which the new one recurs."""
         return max((one.pk for one in self.by_key.get(key, []) if not one.is_open and one.resolved_at), default=None)
+
+
+def reopen_window(source: Source) -> timedelta:
+    """For how long an alert brings back an incident that is over: as the source says, else as its kind does."""
+    return habits_of(source.kind).reopen_window if source.reopen_window is None else source.reopen_window
 
 
 def opening_of(source: Source, members: Sequence[Arrival], before: int | None, at: datetime, drill: bool) -> Opening:

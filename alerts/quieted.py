@@ -84,10 +84,18 @@ def covered(alerts: Iterable[Alert], blanket: Blanket) -> Quiet | None:
     return min(quiet, key=lambda one: one.until) if quiet and len(quiet) == len(found) else None
 
 
-def _judged(groups: dict[int, list[Alert]], blanket: Blanket) -> list[tuple[Incident, Quiet | None]]:
-    """Each incident under its lock, in the order of their numbers, and what keeps it quiet; without those that are over."""
+def _judged(groups: Iterable[int], blanket: Blanket) -> list[tuple[Incident, Quiet | None]]:
+    """Each incident under its lock, in the order of their numbers, and what keeps it quiet; without those that are over.
+
+    Their alerts are read under the locks: while we waited, a delivery may have brought one that no silence covers.
+    """
     rows = Incident.objects.filter(OPEN_Q, pk__in=sorted(groups)).order_by("pk").select_for_update(no_key=True)
-    return [(incident, covered(groups[incident.pk], blanket)) for incident in rows]
+    incidents = list(rows)
+    firing: dict[int, list[Alert]] = defaultdict(list)
+    alerts = Alert.objects.filter(firing=True, incident__in=incidents).select_related("incident")
+    for alert in alerts.only("labels", "title", "incident"):
+        firing[alert.incident_id or 0].append(alert)
+    return [(incident, covered(firing[incident.pk], blanket)) for incident in incidents]
 
 
 def kept_quiet(at: datetime, silence: Silence) -> QuerySet[Incident]:

@@ -58,7 +58,8 @@ def change_class(
 def _got_worse(incident: Incident, at: datetime, *, by: User | None, cause: str) -> None:
     """What the worse class changes at once: an alert that raised it pages again, and ends what a person asked to be quiet.
 
-    A silence of alerts stays: it says which alerts may not page. Raised by hand, a critical one is quiet for an hour at most.
+    A silence of alerts stays: it says which alerts may not page, and intake asks it for how long in the new class. Raised by
+    hand, a critical one is quiet for an hour at most.
     """
     quiet = incident.silenced_until is not None and incident.silenced_until > at
     if by is None:

@@ -288,4 +288,4 @@ def recorded_requests() -> list[dict[str, Any]]:
 def test_our_own_address_makes_alerts() -> None:
     make_og()
     response = post(make(), path=f"/api/in/opsgenie/{KEY}")
-    assert response.json() == {"accepted": 1, "incidents": [only().number], "dedup_key": "queue/1"}
+    assert response.json().items() >= {"accepted": 1, "incidents": [only().number], "dedup_key": "queue/1"}.items()

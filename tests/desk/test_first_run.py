@@ -59,7 +59,7 @@ def test_the_example_pages_whoever_looks(db: None, sign_in: SignIn, now: object,
     assert address
     body = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "ShellTest"}}]}
     answer = Client().post(address[0], json.dumps(body), content_type="application/json")
-    assert answer.json() == {"accepted": 1, "incidents": [Incident.objects.get().number]}
+    assert answer.json().items() >= {"accepted": 1, "incidents": [Incident.objects.get().number]}.items()
     assert next_page(Incident.objects.get())
 
 
