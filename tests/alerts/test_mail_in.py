@@ -119,7 +119,9 @@ def test_html_alone_is_read_without_its_scripts(db: None) -> None:
     assert b'"description": "Web 3 is down"' in bytes(Body.objects.get().content)
 
 
-@pytest.mark.parametrize("broken", ["Message-ID: <", 'From: "', "From: =?x?", "Content-Type: ;;", "To: (" + "a," * 9000])
+@pytest.mark.parametrize(
+    "broken", ["Message-ID: <", 'From: "', "From: =?x?", "Content-Type: ;;", "To: (" + "a," * 9000]
+)
 def test_a_broken_header_does_not_lose_the_mail(broken: str) -> None:
     said = json.loads(mail_as_json(f"{broken}\r\nSubject: Disk full\r\n\r\ndb-1 has 2 % left.".encode()))
     assert (said["title"], said["description"]) == ("Disk full", "db-1 has 2 % left.")
