@@ -25,7 +25,8 @@ from alerts.routing import Place, Routing
 from alerts.rows import Letter
 from incidents.models import OVER, Incident
 
-RETRIED = frozenset({"23505", "40001", "40P01"})  # somebody else was first; serialisation; deadlock
+RETRIED = frozenset({"23505", "40001", "40P01", "23514"})
+"""Somebody else was first; serialisation; deadlock; the month of a body was made while it was written."""
 
 
 @dataclass(frozen=True, slots=True)

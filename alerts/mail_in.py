@@ -122,6 +122,10 @@ def _asked(question: Callable[[], str]) -> str:
     except Error:
         logger.warning("the database is not there: the other side sends it again", exc_info=True)
         return AGAIN
+    except Exception:
+        # What nobody foresaw is ours to mend: the mail waits where it is, instead of being turned away for good.
+        logger.exception("a mail could not be taken in: the other side sends it again")
+        return AGAIN
     finally:
         connection.close()
 

@@ -31,6 +31,7 @@ from teams.models import Severity
 ID, ALIAS, TINY = "id", "alias", "tiny"
 UNCHANGED = "unchanged"
 LARGEST = 2**63 - 1
+MOST_LABELS = 200
 CUT = 300
 """How much of a new text stands in the line that tells of it."""
 
@@ -208,15 +209,22 @@ def _labelled(spoken: Spoken, labels: Mapping[str, str], annotations: Mapping[st
     """Write what is new on the alert, and one line of it."""
     alert = spoken.alert
     before = alert.labels | alert.annotations
-    fresh = {name: text for name, text in {**labels, **annotations}.items() if before.get(name) != text}
+    all_labels, all_annotations = _cut({**alert.labels, **labels}), _cut({**alert.annotations, **annotations})
+    now = all_labels | all_annotations
+    fresh = {name: text for name, text in now.items() if before.get(name) != text}
     if not fresh:
         return False
-    alert.labels, alert.annotations = {**alert.labels, **labels}, {**alert.annotations, **annotations}
+    alert.labels, alert.annotations = all_labels, all_annotations
     alert.save(update_fields=["labels", "annotations"])
     spoken.tell(
         _("The sender says now: %s") % one_line(", ".join(f"{name}: {text}" for name, text in fresh.items()), CUT)
     )
     return True
+
+
+def _cut(texts: dict[str, str]) -> dict[str, str]:
+    """Those that were there first stay."""
+    return dict(list(texts.items())[:MOST_LABELS])
 
 
 ACTS: Mapping[str, Callable[[Spoken], bool]] = {

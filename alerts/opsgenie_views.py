@@ -79,6 +79,7 @@ def act(request: HttpRequest, identifier: str, name: str) -> HttpResponse:
 
     def do(asked: Asked, sender: Sender) -> HttpResponse:
         posted = read_posted(request, empty=True)
+        door.verify(request, sender, posted.body, at=asked.at)
         fingerprint = opsgenie.fingerprint_of(sender.source, _clean(identifier), asked.kind)
         if name in (CLOSE, ACKNOWLEDGE):
             _end_or_hold(asked, sender, posted, fingerprint, name)

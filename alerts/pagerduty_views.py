@@ -18,7 +18,7 @@ from alerts.door import Refused, Sender
 from alerts.habits import PAGERDUTY
 from alerts.payloads import Malformed, Oversize
 from alerts.payloads.pagerduty import InvalidEvent, read_change, read_pagerduty, read_version_1
-from alerts.posted import Posted, read_posted
+from alerts.posted import Posted, glance, read_whole
 
 PROCESSED, CHANGE_PROCESSED = "Event processed", "Change event processed"
 KEYS = ("routing_key", "service_key")
@@ -49,6 +49,7 @@ def change(request: HttpRequest) -> HttpResponse:
     """`POST /v2/change/enqueue`: something was changed. It pages nobody."""
 
     def answer(sender: Sender, posted: Posted, at: datetime) -> HttpResponse:
+        door.verify(request, sender, posted.body, at=at)
         try:
             event = read_change(posted.read())
         except (Malformed, Oversize) as error:
@@ -66,11 +67,11 @@ def _answer(request: HttpRequest, answer: Callable[[Sender, Posted, datetime], H
         response["Allow"] = "POST"
         return response
     at = timezone.now()
-    posted = read_posted(request)
+    posted = glance(request)
     secret = request.headers.get("X-Routing-Key", "").strip() or posted.text(*KEYS)
     try:
         sender = door.admit(request, secret, kinds=(PAGERDUTY,), at=at)
-        return answer(sender, posted, at)
+        return answer(sender, read_whole(request, posted), at)
     except InvalidEvent as error:
         return _invalid(400, *error.errors)
     except Refused as error:

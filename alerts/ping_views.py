@@ -19,8 +19,7 @@ from alerts.beats import Word
 from alerts.door import Refused, admit
 from alerts.heartbeat_models import Heartbeat, PingKey
 from alerts.heartbeats import CONTENT_KEPT, KIND, Said
-from alerts.payloads import Oversize
-from alerts.requests import read_body
+from alerts.requests import read_head
 from teams.account import client_address
 
 METHODS = ("GET", "HEAD", "POST")
@@ -111,13 +110,11 @@ def _said(request: HttpRequest, word: str) -> Said:
         except ValueError:
             raise ValueError("invalid uuid format") from None
     try:
-        body = read_body(request)
-    except Oversize as error:
-        body = error.head
+        body, size = read_head(request, CONTENT_KEPT)
     except OSError:  # the sender is gone in the middle of its words; that it spoke counts
-        body = b""
+        body, size = b"", 0
     given = Word.FAIL if exit_code else Word(word) if word and exit_code is None else Word.SUCCESS
-    return Said(given, exit_code, rid, client_address(request), body[:CONTENT_KEPT], len(body))
+    return Said(given, exit_code, rid, client_address(request), body, size)
 
 
 def _text(request: HttpRequest, words: str, status: int) -> HttpResponse:

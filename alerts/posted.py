@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 
 from alerts.door import Reader
 from alerts.payloads import Malformed, Oversize, Parsed
-from alerts.payloads.reading import Reading, read_value
+from alerts.payloads.reading import HEAD_BYTES, Reading, inflate, read_value
 from alerts.requests import read_body
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A body as it came. `why` is what makes it unreadable."""
+    """A body as it came. `why` is what makes it unreadable; `head` stands for one that was not read yet."""
 
     body: bytes
     reading: Reading | None = None
     why: Exception | None = None
+    head: bytes = b""
 
     def read(self) -> Reading:
         """Its value. Raises Malformed, Oversize."""
@@ -40,7 +41,7 @@ class Posted:
         """
         if self.reading is None:
             wanted = "|".join(map(re.escape, names)).encode()
-            found = re.search(rb'"(?:' + wanted + rb')"\s*:\s*"([^"\\]{1,200})"', self.body)
+            found = re.search(rb'"(?:' + wanted + rb')"\s*:\s*"([^"\\]{1,200})"', self.head or self.body)
             return found[1].decode(errors="replace") if found else ""
         value = self.reading.value if isinstance(self.reading.value, dict) else {}
         return next((text.strip() for name in names if isinstance(text := value.get(name), str) and text.strip()), "")
@@ -48,16 +49,44 @@ class Posted:
 
 def read_posted(request: HttpRequest, *, empty: bool = False) -> Posted:
     """What was posted, whatever it is; an empty body is an empty object where the protocol allows it (`empty`)."""
-    body = b""
+    posted = _received(request)
+    if empty and posted.why is None and not posted.body.strip():
+        return Posted(posted.body, Reading({}))
+    return read_whole(request, posted)
+
+
+def glance(request: HttpRequest) -> Posted:
+    """What was posted, read only where it is small: nobody has shown a key yet, and a few KB may unpack to 20 MB."""
+    posted = _received(request)
+    if posted.why:
+        return posted
     try:
-        body = read_body(request)
-        if empty and not body.strip():
-            return Posted(body, Reading({}))
-        headers = request.headers
+        inflate(posted.body, request.headers.get("Content-Encoding", ""), most=HEAD_BYTES)
+    except Oversize as error:
+        is_plain = posted.body.startswith(error.head)
+        return Posted(posted.body, head=posted.body if is_plain else error.head)
+    except Malformed as error:
+        return Posted(posted.body, why=error)
+    return read_whole(request, posted)
+
+
+def read_whole(request: HttpRequest, posted: Posted) -> Posted:
+    """The same, read to its end, unless it was so already."""
+    if posted.reading or posted.why:
+        return posted
+    body, headers = posted.body, request.headers
+    try:
         return Posted(body, read_value(body, headers.get("Content-Type", ""), headers.get("Content-Encoding", "")))
     except Oversize as error:
         return Posted(error.head, why=error)
     except Malformed as error:
         return Posted(body, why=error)
+
+
+def _received(request: HttpRequest) -> Posted:
+    try:
+        return Posted(read_body(request))
+    except Oversize as error:
+        return Posted(error.head, why=error)
     except OSError:
         return Posted(b"", why=Malformed(_("The body ended too early.")))

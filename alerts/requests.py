@@ -34,6 +34,17 @@ def read_body(request: HttpRequest) -> bytes:
     raise Oversize("The body is larger than 20 MB.", body[:HEAD_BYTES])
 
 
+def read_head(request: HttpRequest, most: int) -> tuple[bytes, int]:
+    """The first `most` bytes of the body, and its size; the rest is dropped as it comes. Raises OSError as above."""
+    stream = _stream(request)
+    head = bytearray()
+    size = 0
+    while size < DRAINED and (part := stream.read(CHUNK)):
+        head += part[: most - len(head)]
+        size += len(part)
+    return bytes(head), size
+
+
 def _stream(request: HttpRequest) -> _Readable:
     """Django reads no body without a Content-Length; a chunked one is there all the same."""
     environ = request.META

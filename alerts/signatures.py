@@ -5,7 +5,6 @@ time is signed with the body, it may be five minutes off and no more, so that no
 """
 
 import base64
-import binascii
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,6 +29,16 @@ def check_signature(secret: str, headers: Headers, body: bytes, *, at: datetime)
     raise BadSignature("The delivery is not signed, and this source takes signed ones only.")
 
 
+def is_usable(secret: str) -> bool:
+    """Whether deliveries can be signed with it: behind the prefix of Standard Webhooks stands base64, and not nothing."""
+    if not secret.startswith(STANDARD_PREFIX):
+        return True
+    try:
+        return bool(base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True))
+    except ValueError:
+        return False
+
+
 def _standard(secret: str, headers: Headers, given: str, body: bytes, at: datetime) -> bool:
     """Standard Webhooks: id, time and body, in base64; several signatures while a secret changes."""
     stamp = headers.get("webhook-timestamp", "")
@@ -40,12 +49,9 @@ def _standard(secret: str, headers: Headers, given: str, body: bytes, at: dateti
 
 
 def _standard_key(secret: str) -> bytes:
-    if not secret.startswith(STANDARD_PREFIX):
+    if not secret.startswith(STANDARD_PREFIX) or not is_usable(secret):
         return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
-    except binascii.Error:
-        return secret.encode()
+    return base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
 
 
 def _grafana(secret: str, headers: Headers, given: str, body: bytes, at: datetime) -> bool:

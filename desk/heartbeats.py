@@ -21,7 +21,7 @@ from alerts.models import Heartbeat
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
 from desk.heartbeat_snippets import KEY, address_of, snippets
-from teams.permissions import MANAGING, Standing, may_edit_team_config, may_write
+from teams.permissions import MANAGING, Standing, may_edit_team_config
 
 SHOWN = 30
 WORST_FIRST = (State.DOWN, State.LATE, State.NEW, State.UP, State.PAUSED)
@@ -100,7 +100,6 @@ def show(request: HttpRequest, heartbeat: Heartbeat, *, new_key: str | None = No
     can_edit = may_edit(who(request), heartbeat)
     pings = list(heartbeat.pings.all()[:SHOWN])
     longest = max((one.took for one in pings if one.took), default=timedelta(0))
-    reads = may_write(who(request))
     context = {
         "at": timezone.now(),
         "heartbeat": heartbeat,
@@ -109,7 +108,7 @@ def show(request: HttpRequest, heartbeat: Heartbeat, *, new_key: str | None = No
         "can_edit": can_edit,
         "address": address_of(new_key or KEY),
         "snippets": snippets(heartbeat, new_key or KEY),
-        "pings": [(one, bytes(one.content).decode(errors="replace") if reads else "") for one in pings],
+        "pings": [(one, bytes(one.content).decode(errors="replace") if can_edit else "") for one in pings],
         "longest": longest,
     }
     response = render(request, "desk/heartbeat.html", context, status=status)

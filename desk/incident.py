@@ -128,7 +128,11 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
         **_alerts(incident, at),
         "roles": roles_of(tenures),
         "called": called(pages),
-        "changes": list(Change.objects.around(incident.service, incident.detected_at).select_related("by")[:CHANGES]),
+        "changes": list(
+            Change.objects.around(incident.service, incident.detected_at)
+            .select_related("by")
+            .defer("details")[:CHANGES]
+        ),
         "impacts": list(incident.impacts.select_related("service")),
         "story": story.lines,
         "people": story.people,

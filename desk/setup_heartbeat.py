@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from alerts import heartbeat_setup
 from alerts.beats import CRON_LENGTH, LONGEST, SHORTEST, check_cron
 from alerts.models import Heartbeat, Source
+from alerts.silence_rules import wide
 from desk import heartbeats
 from desk.guard import person
 from desk.setup_fields import Matchers, Plain, Zone, may_make, offer, own_teams
@@ -128,6 +129,8 @@ class HeartbeatForm(SetupForm):
                 self.add_error(name, _("A year is the longest."))
         if self.cleaned_data["match"] and not self.cleaned_data["source"]:
             self.add_error("source", _("Name the source whose alerts these are."))
+        if self.cleaned_data["match"] and wide(self.cleaned_data["match"]):
+            self.add_error("match", _("This fits nearly every alert, and none of them would page: name its alertname."))
         return not self.errors
 
     def is_allowed(self) -> bool:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from alerts import setup
 from alerts.kinds import KINDS
 from alerts.models import Source
+from alerts.signatures import is_usable
 from desk import sources
 from desk.guard import person
 from desk.setup_fields import Plain, may_make, offer, own_teams
@@ -139,6 +140,13 @@ class SourceForm(SetupForm):
         if wrong := next((url for url in urls if not is_plain(url)), ""):
             raise ValidationError(_("“%s” is not an http or https address without a password.") % wrong[:80])
         return urls
+
+    def clean_signing_secret(self) -> str:
+        """A secret of Standard Webhooks is base64 behind its prefix; one that says nothing protects nothing."""
+        secret = str(self.cleaned_data["signing_secret"])
+        if not is_usable(secret):
+            raise ValidationError(_("Behind whsec_ stands the secret in base64: copy all of it from the sender."))
+        return secret
 
     def agrees(self) -> bool:
         """One class for a word; words need a label that says them."""

@@ -169,11 +169,11 @@ NOT_REPEATED = {"csrfmiddlewaretoken", "act", "all_of_it"}
 def silence(request: HttpRequest, number: int) -> HttpResponse:
     """One of them; POST act=end ends it now, act=move gives it another end."""
     found, at = get_object_or_404(_rows(), pk=number), timezone.now()
-    may = may_change(who(request), found)
+    may, may_move = may_change(who(request), found), may_extend(who(request), found)
     form = EndForm(zone=person(request).timezone, initial={"ends": to_local(found.ends_at, person(request).timezone)})
     if request.method != "POST":
-        return _one(request, found, form, at, may=may)
-    require(may, _(NOT_YOURS))
+        return _one(request, found, form, at, may=may, may_move=may_move)
+    require(may if request.POST.get("act") == "end" else may_move, _(NOT_YOURS))
     try:
         if request.POST.get("act") == "end":
             silencing.end(found, by=person(request), at=at)
@@ -187,19 +187,25 @@ def silence(request: HttpRequest, number: int) -> HttpResponse:
     except NotAllowed as refusal:
         if refusal.lost_race:
             messages.error(request, str(refusal))
-            return _one(request, get_object_or_404(_rows(), pk=number), form, at, may=may, status=409)
+            return _one(
+                request, get_object_or_404(_rows(), pk=number), form, at, may=may, may_move=may_move, status=409
+            )
         form.add_error("ends", str(refusal))
-    return _one(request, found, form, at, may=may, status=422)
+    return _one(request, found, form, at, may=may, may_move=may_move, status=422)
 
 
 def may_change(standing: Standing, silence: Silence) -> bool:
-    """Whoever might make it; who made it may end it too."""
-    teams = [service.team_id for service in silence.services.all()]
-    return may_silence(standing, teams) or (may_write(standing) and silence.by_id == standing.user_id)
+    """Whether this person may end it: whoever might make it, and who made it, whatever became of their role since."""
+    return may_extend(standing, silence) or (may_write(standing) and silence.by_id == standing.user_id)
+
+
+def may_extend(standing: Standing, silence: Silence) -> bool:
+    """Whether this person may give it another end, which may be a later one: whoever might make it today."""
+    return may_silence(standing, [service.team_id for service in silence.services.all()])
 
 
 def _one(
-    request: HttpRequest, found: Silence, form: EndForm, at: datetime, *, may: bool, status: int = 200
+    request: HttpRequest, found: Silence, form: EndForm, at: datetime, *, may: bool, may_move: bool, status: int = 200
 ) -> HttpResponse:
     is_over = found.removed_at is not None or found.ends_at <= at
     kept = kept_quiet(at, found).filter(pk__in=visible(person(request))).select_related("service").order_by("pk")
@@ -209,6 +215,7 @@ def _one(
         "rules": shown(found.match),
         "is_over": is_over,
         "may": may and not is_over,
+        "may_move": may_move and not is_over,
         "incidents": list(kept[:PAGE]),
         "form": form,
     }

@@ -2,6 +2,7 @@ from django.db import migrations
 
 # Bodies are the bulk of what is stored: by months, so that old ones are dropped instead of deleted row by row. Rows of no
 # month of their own stand in the default part, and intake never waits for a part to be made (alerts/partitions.py).
+# This month and the next two are there before the bodies move: what is in the default part would have to move once more.
 MONTHS = """
 SET LOCAL lock_timeout = '4s';
 ALTER TABLE alerts_body RENAME TO alerts_body_whole;
@@ -20,6 +21,15 @@ CREATE TABLE alerts_body (
 ) PARTITION BY RANGE (received_at);
 ALTER SEQUENCE alerts_body_number OWNED BY alerts_body.id;
 CREATE TABLE alerts_body_other PARTITION OF alerts_body DEFAULT;
+DO $months$
+DECLARE month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+BEGIN
+  FOR ahead IN 0..2 LOOP
+    EXECUTE format('CREATE TABLE alerts_body_%s PARTITION OF alerts_body FOR VALUES FROM (%L) TO (%L)',
+      to_char(month, 'YYYY_MM'), month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+    month := month + interval '1 month';
+  END LOOP;
+END $months$;
 INSERT INTO alerts_body (id, source_id, received_at, digest, content, size, content_type, accepted, outcome)
   SELECT id, source_id, received_at, digest, content, size, content_type, accepted, outcome FROM alerts_body_whole;
 SELECT setval('alerts_body_number', greatest((SELECT max(id) FROM alerts_body_whole), 1), (SELECT count(*) > 0 FROM alerts_body_whole));

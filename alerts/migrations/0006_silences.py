@@ -47,4 +47,10 @@ class Migration(migrations.Migration):
             model_name='silence',
             index=models.Index(condition=models.Q(('removed_at__isnull', False), ('settled_at', None)), fields=['removed_at'], name='silence_to_settle'),
         ),
+        # Those that are old have begun and were settled long ago: nobody is told of them again.
+        migrations.RunSQL(
+            "UPDATE alerts_silence SET begun_at = starts_at WHERE starts_at <= now(); "
+            "UPDATE alerts_silence SET settled_at = removed_at WHERE removed_at IS NOT NULL;",
+            migrations.RunSQL.noop,
+        ),
     ]

@@ -21,6 +21,7 @@ from alerts.payloads.reading import Reading
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 TEXTS = ("entity", "source")
+MOST_TAGS = 100
 TAG_LENGTH = 50
 NOTE_LENGTH = 20_000
 
@@ -99,8 +100,10 @@ def tags_of(body: Mapping[str, Any], before: str = "") -> str:
     """The tags as one label, each once, after those that were there before."""
     given = body.get("tags")
     listed = given if isinstance(given, list) else text_of(given).split(",") if given else []
-    found = [one for one in before.split(",") if one] + [one_line(text_of(one), TAG_LENGTH) for one in listed]
-    return ",".join(dict.fromkeys(one for one in found if one))
+    found = [one for one in before.split(",") if one] + [
+        one_line(text_of(one), TAG_LENGTH) for one in listed[:MOST_TAGS]
+    ]
+    return ",".join(list(dict.fromkeys(one for one in found if one))[:MOST_TAGS])
 
 
 def priority_of(body: Mapping[str, Any], marks: list[str]) -> dict[str, str]:

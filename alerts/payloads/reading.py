@@ -53,27 +53,30 @@ def read_value(body: bytes, content_type: str = "", content_encoding: str = "") 
         return Reading(form, True, tuple(marks))
 
 
-def inflate(body: bytes, content_encoding: str = "") -> bytes:
-    """`body` without gzip or deflate around it (gzip is seen by its first bytes too). Raises Malformed, Oversize."""
-    if len(body) > MAX_BYTES:
+def inflate(body: bytes, content_encoding: str = "", most: int = MAX_BYTES) -> bytes:
+    """`body` without gzip or deflate around it (gzip is seen by its first bytes too).
+
+    Raises Malformed, and Oversize when it is larger than `most` bytes, or would become so.
+    """
+    if len(body) > most:
         raise Oversize("The body is larger than 20 MB.", body[:HEAD_BYTES])
     encodings = content_encoding.lower()
     if not body.startswith(GZIP_MAGIC) and "deflate" not in encodings:
         return body
     try:
-        return _inflated(body)
+        return _inflated(body, most)
     except zlib.error:
         if body.startswith(GZIP_MAGIC):
             raise Malformed("The body is broken gzip.") from None
         return body  # a header that claims deflate for a plain body
 
 
-def _inflated(body: bytes) -> bytes:
+def _inflated(body: bytes, most: int) -> bytes:
     out = bytearray()
     while body:
         member = zlib.decompressobj(32 + zlib.MAX_WBITS)
-        out += member.decompress(body, MAX_BYTES + 1 - len(out))
-        if len(out) > MAX_BYTES:
+        out += member.decompress(body, most + 1 - len(out))
+        if len(out) > most:
             raise Oversize("The body is larger than 20 MB when decompressed.", bytes(out[:HEAD_BYTES]))
         if not member.eof:
             raise Malformed("The compressed body ends too early.")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from alerts.changes import AHEAD
 from desk.api.base import Desk
 from desk.api.documented import listed
 from desk.api.fields import Instant, Person, ServiceSlug
 from incidents.changes import Change
-from teams.permissions import may_act_on_incident
+from incidents.models import NotAllowed
+from teams.models import Service
+from teams.permissions import MANAGING, may_act_on_incident
 
 
 class Deploy(serializers.Serializer[Any]):
@@ -57,6 +61,11 @@ class Deploys(Desk):
         self.require(may_act_on_incident(self.standing, set()))
         words = self.words(Deploy)
         url = words.pop("url")
+        service: Service | None = words["service"]
+        mine = service is None or service.team_id in self.standing.own_teams
+        self.require(mine or self.standing.role in MANAGING)
+        if words.get("at", self.at) > self.at + AHEAD:
+            raise NotAllowed(_("A change that lies more than a day ahead is not told yet."))
         links = [{"label": "Link", "url": url}] if url else []
         change = Change.objects.create(**{"at": self.at, **words}, told_at=self.at, by=self.person, links=links)
         return Response(DeployShape(change).data, status=201)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,9 +19,9 @@ from alerts.silencing import Wish
 from desk.api.base import Desk
 from desk.api.documented import listed
 from desk.api.fields import Instant, Person, ServiceSlug
-from desk.silences import may_change
+from desk.silences import may_change, may_extend
 from teams.models import Service
-from teams.permissions import may_silence
+from teams.permissions import Standing, may_silence
 
 STATES = ("live", "coming", "past")
 
@@ -109,19 +110,19 @@ class OneSilence(Desk):
     @extend_schema(request=EndTyped, responses=SilenceShape)
     def patch(self, request: Request, number: int) -> Response:
         """Let it end at another instant: a new decision, with the same limits (422)."""
-        found = self._mine(number)
+        found = self._permitted(number, may_extend)
         silencing.move_end(found, ends_at=self.words(EndTyped)["ends_at"], at=self.at)
         return self.get(request, number)
 
     @extend_schema(responses=SilenceShape)
     def delete(self, request: Request, number: int) -> Response:
         """End it now; twice is once. It stays in the list of past ones."""
-        silencing.end(self._mine(number), by=self.person, at=self.at)
+        silencing.end(self._permitted(number, may_change), by=self.person, at=self.at)
         return self.get(request, number)
 
-    def _mine(self, number: int) -> Silence:
+    def _permitted(self, number: int, may: Callable[[Standing, Silence], bool]) -> Silence:
         found = get_object_or_404(_rows(), pk=number)
-        self.require(may_change(self.standing, found))
+        self.require(may(self.standing, found))
         return found
 
 

@@ -6,7 +6,9 @@ import asyncio
 import json
 import smtplib
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
@@ -16,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import keys
-from alerts.mail_in import Handler, key_in, protocol_of, take_mail
+from alerts.mail_in import AGAIN, Handler, _asked, key_in, protocol_of, take_mail
 from alerts.models import Body, RejectedDelivery
 from alerts.payloads import Malformed
 from alerts.payloads.generic import State
@@ -115,6 +117,49 @@ def test_html_alone_is_read_without_its_scripts(db: None) -> None:
     made.set_content("<style>p{}</style><p>Web <b>3</b> is down</p><script>alert(1)</script>", subtype="html")
     take_mail(f"{KEY}@x", "", made.as_bytes(), AT)
     assert b'"description": "Web 3 is down"' in bytes(Body.objects.get().content)
+
+
+@pytest.mark.parametrize(
+    "broken", ["Message-ID: <", 'From: "', "From: =?x?", "Content-Type: ;;", "To: (" + "a," * 9000]
+)
+def test_a_broken_header_does_not_lose_the_mail(broken: str) -> None:
+    said = json.loads(mail_as_json(f"{broken}\r\nSubject: Disk full\r\n\r\ndb-1 has 2 % left.".encode()))
+    assert (said["title"], said["description"]) == ("Disk full", "db-1 has 2 % left.")
+
+
+def test_words_before_a_broken_declaration_stay() -> None:
+    page = b"Subject: Down\r\nContent-Type: text/html\r\n\r\n<p>Web 3 is down</p><![foo[ x ]]> more"
+    assert json.loads(mail_as_json(page))["description"] == "Web 3 is down"
+
+
+def _nested(levels: int) -> bytes:
+    parts = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (one, one) for one in range(levels))
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: " + b"a," * 112_000 + b"\r\n\r\n",
+        (b"From: " + b"a," * 4_000 + b"\r\n") * 60 + b"\r\n",
+        _nested(400) + b"\n" * 1_000_000,
+        _nested(1) + b'Content-Type: text/plain; a="' + b";" * 900_000 + b"\r\n\r\n",
+    ],
+    ids=["one long header", "many headers", "parts in parts", "a long parameter"],
+)
+def test_mails_made_to_be_slow_are_read_in_seconds(content: bytes) -> None:
+    begun = time.process_time()
+    assert json.loads(mail_as_json(b"Subject: Disk full\r\n" + content))["title"] == "Disk full"
+    assert time.process_time() - begun < 5, "reading took the square of the length"
+
+
+def test_what_nobody_foresaw_leaves_the_mail_with_its_sender(db: None, caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> str:
+        raise RuntimeError("a mistake of ours")
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_asked, broken).result() == AGAIN
+    assert "could not be taken in" in caplog.text
 
 
 def test_what_is_refused_is_listed_and_opens_nothing(db: None) -> None:

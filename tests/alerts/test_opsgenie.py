@@ -289,3 +289,25 @@ def test_our_own_address_makes_alerts() -> None:
     make_og()
     response = post(make(), path=f"/api/in/opsgenie/{KEY}")
     assert response.json().items() >= {"accepted": 1, "incidents": [only().number], "dedup_key": "queue/1"}.items()
+
+
+@pytest.mark.parametrize("act", ["notes", "close", "acknowledge", "snooze"])
+def test_what_is_not_signed_does_nothing_where_the_source_wants_it(act: str) -> None:
+    source = make_og()
+    send(body={"message": "Disk full", "alias": "a"})
+    Source.objects.filter(pk=source.pk).update(signing_secret="shared")
+    before = Incident.objects.get()
+    send(f"/a/{act}?identifierType=alias", {"note": "It was me", "endTime": "2026-11-21T05:00:00Z"}, status=401)
+    after = Incident.objects.get()
+    assert (after.state, after.version) == (before.state, before.version)
+    assert RejectedDelivery.objects.get().reason == "signature"
+
+
+def test_tags_and_labels_are_cut() -> None:
+    make_og()
+    send(body={"message": "Disk full", "alias": "a", "tags": [f"t{number}" for number in range(300)]})
+    send("/a/tags?identifierType=alias", {"tags": ["more"]})
+    assert len(Alert.objects.get().labels["tags"].split(",")) == 100
+    put("/a/description?identifierType=alias", {"description": "new words"})
+    send("/a/details?identifierType=alias", {"details": {f"d{number}": "x" for number in range(300)}})
+    assert len(Alert.objects.get().labels) == 200

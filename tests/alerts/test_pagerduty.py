@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import hmac
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from alerts import posted
 from alerts.models import Alert, Body, Key, RejectedDelivery, Source
+from alerts.payloads.reading import read_value
 from incidents import lifecycle
 from incidents.changes import Change
 from incidents.models import Incident, Kind, State
@@ -358,3 +363,34 @@ def test_a_change_pages_nobody_and_stands_beside_the_service() -> None:
         "'payload.summary' is missing or blank"
     ]
     assert Change.objects.count() == 1
+
+
+def test_a_strangers_large_body_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(posted, "read_value", lambda body, *rest: read.append(len(body)) or read_value(body, *rest))
+    make_pd()
+    bomb = gzip.compress(b'{"routing_key": "nobody", "payload": [' + b"[]," * 4_000_000 + b"[]]}")
+    assert post(bomb, path=V2).status_code == 400
+    assert not read
+    large = json.dumps(event(payload={"custom_details": {"log": "x" * 2_000_000}})).encode()
+    for body in (large, gzip.compress(large)):
+        assert post(body, path=V2).status_code == 202
+    assert len(read) == 2
+
+
+def test_changes_are_signed_too_where_the_source_wants_it() -> None:
+    make_pd(signing_secret="shared")
+    body = json.dumps({"routing_key": KEY, "payload": {"summary": "Deploy"}}).encode()
+    assert post(body, path=CHANGE).status_code == 400
+    assert not Change.objects.exists()
+    signed = "sha256=" + hmac.new(b"shared", body, "sha256").hexdigest()
+    assert post(body, path=CHANGE, headers={"X-Hub-Signature-256": signed}).status_code == 202
+
+
+def test_a_change_is_kept_within_bounds() -> None:
+    make_pd()
+    details = {f"d{number}": "x" * 2000 for number in range(60)}
+    links = [{"href": f"https://x.org/{number}", "text": "x"} for number in range(30)]
+    send({"routing_key": KEY, "payload": {"summary": "Deploy", "custom_details": details}, "links": links}, path=CHANGE)
+    change = Change.objects.get()
+    assert (len(change.details), len(change.details["d0"]), len(change.links)) == (50, 1000, 20)

@@ -6,13 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django.fixtures import Settings
 
-from alerts import partitions
+from alerts import partitions, retention
 from alerts.models import Alert, Body, Episode, RejectedDelivery
 from alerts.partitions import OTHER
 from alerts.retention import prune
+from incidents.changes import Change
 from incidents.models import Incident
 from teams.models import Role, User
 from tests.alerts.posting import AT, KEY, accepted, fire, group, make_am, minutes, post
@@ -22,6 +23,14 @@ pytestmark = pytest.mark.django_db
 
 
 KEPT = timedelta(days=14)
+
+
+@pytest.fixture(autouse=True)
+def _no_months(db: None) -> None:
+    """The migration makes months by the real clock; these tests make their own."""
+    with connection.cursor() as cursor:
+        for name in partitions.names() - {OTHER}:
+            cursor.execute(f"DROP TABLE {name}")
 
 
 def bodies() -> dict[str, int]:
@@ -120,3 +129,25 @@ def test_the_episodes_of_an_incident() -> None:
         ("fp-a", "firing", minutes(2)),
         ("fp-b", "resolved", AT),
     ]
+
+
+def test_months_that_cannot_be_made_stop_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def locked(_at: datetime) -> list[str]:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    make_am()
+    accepted(group(fire("a")))
+    accepted(group(fire("b")), at=minutes(1))
+    monkeypatch.setattr(retention, "make_months", locked)
+    assert prune(AT + timedelta(days=91)) == 1
+    assert "could not be made" in caplog.text
+
+
+def test_changes_go_with_the_alerts(settings: Settings) -> None:
+    Change.objects.create(at=AT, told_at=AT, title="Deploy 1.2")
+    settings.ALERTS_KEPT = 30
+    assert prune(AT + timedelta(days=29)) == 0
+    assert prune(AT + timedelta(days=31)) == 1
+    assert not Change.objects.exists()

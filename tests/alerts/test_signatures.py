@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from alerts.models import Body, RejectedDelivery
+from alerts.signatures import is_usable
 from teams.models import Notice
 from tests.alerts.posting import AT, KEY, fire, group, make_am, minutes, post
 from tests.factories import make_service, make_team, make_user
@@ -131,3 +132,15 @@ def test_the_key_is_asked_first() -> None:
     assert send(github(BODY, NOW), path="/api/in/alertmanager/another-key").status_code == 401
     assert not RejectedDelivery.objects.filter(reason="signature").exists()
     assert send(github(BODY, NOW), path=f"/api/in/alertmanager/{KEY}").status_code == 202
+
+
+@pytest.mark.parametrize("secret", ["whsec_\u00e9", "whsec_", "whsec_!"])
+def test_a_secret_that_is_no_base64_is_refused_and_breaks_nothing(secret: str) -> None:
+    make_am(signing_secret=secret)
+    assert not is_usable(secret)
+    assert post(BODY, headers=standard(BODY, NOW)).status_code == 401
+
+
+def test_usable_secrets() -> None:
+    assert is_usable("whsec_c2VjcmV0")
+    assert is_usable(SECRET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incidents.changes import Change
 from tests.api.conftest import Script, World
-from tests.factories import AT
+from tests.factories import AT, make_service
 
 
 def test_told_and_listed(world: World, ana: Script) -> None:
@@ -22,4 +22,11 @@ def test_refused(world: World, ana: Script) -> None:
         assert ana.call("POST", "deploys/", bad).status_code == 400
     for broken in ({"service": "nobody"}, {"at": "9999-01-01T00:00:00Z"}):
         assert ana.call("POST", "deploys/", {"title": "x", **broken}).status_code == 422
+    assert not Change.objects.exists()
+
+
+def test_not_of_tomorrow_and_not_about_services_of_others(world: World, ana: Script) -> None:
+    make_service("search")
+    assert ana.call("POST", "deploys/", {"title": "x", "at": "2026-11-23T02:04:00Z"}).status_code == 422
+    assert ana.call("POST", "deploys/", {"title": "x", "service": "search"}).status_code == 403
     assert not Change.objects.exists()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from alerts import silencing
 from alerts.models import Silence
+from alerts.silencing import Wish
 from tests.api.conftest import Script, World
-from tests.factories import make_service
+from tests.factories import AT, make_service
 
 SILENCES = "silences/"
 WINDOW = {"kind": "maintenance", "services": ["checkout"], "ends_at": "2026-11-21T08:00:00Z", "reason": "New disks"}
@@ -27,6 +30,13 @@ def test_made_read_moved_and_ended(world: World, ana: Script) -> None:
     assert ana.call("DELETE", one).json() == ended
     assert ana.get(SILENCES, state="past")["results"] == [ended]
     assert ana.call("PATCH", one, {"ends_at": "2026-11-21T09:00:00Z"}).status_code == 409
+
+
+def test_who_made_it_may_end_it_and_no_more(world: World, ana: Script) -> None:
+    wish = Wish("maintenance", {}, [make_service("search")], AT, AT + timedelta(hours=1), "New disks")
+    one = f"silences/{silencing.make(wish, by=world.ana, at=AT).pk}/"
+    assert ana.call("PATCH", one, {"ends_at": "2026-11-21T09:00:00Z"}).status_code == 403
+    assert ana.post(f"{one}end/", {})["removed_by"] == "ana@example.com"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,15 @@ def test_what_does_not_fit_is_said(boss: Client, change: dict[str, str], sentenc
     assert not Heartbeat.objects.exists()
 
 
+@pytest.mark.parametrize("match", ["alertname=~.*", "alertname!=Nothing"])
+def test_a_match_that_swallows_a_source_is_refused(boss: Client, match: str) -> None:
+    make_am(service=service())
+    response = boss.post("/setup/heartbeat/", FORM | {"source": "am", "match": match})
+    assert response.status_code == 422
+    assert "This fits nearly every alert" in text(response)
+    assert not Heartbeat.objects.exists()
+
+
 def test_the_watchdog_of_a_source_is_offered(boss: Client) -> None:
     make_am(service=make_service("payments"))
     page = text(boss.get("/setup/heartbeat/?source=am"))
@@ -137,7 +146,11 @@ def test_others_look_and_change_nothing(boss: Client) -> None:
     make_heartbeat(service=service())
     stranger = Client()
     stranger.force_login(make_user("Stranger", role="responder"))
-    assert stranger.get("/services/heartbeats/backup/").status_code == 200
+    ping(method="POST", data=b"password=hunter2")
+    page = stranger.get("/services/heartbeats/backup/")
+    assert page.status_code == 200
+    assert "hunter2" not in text(page)
+    assert "hunter2" in text(boss.get("/services/heartbeats/backup/"))
     assert stranger.post("/services/heartbeats/backup/", {"act": "pause"}).status_code == 403
     assert stranger.post("/setup/heartbeat/", FORM).status_code == 403
 

@@ -169,5 +169,9 @@ def test_a_signing_secret_is_kept_and_never_shown(mia: User, sign_in: SignIn, ci
         assert b"s3cret" not in browser.get(path).content
     save()
     assert ci.signing_secret == "s3cret-of-theirs"
+    for broken in ("whsec_", "whsec_\u00e9"):
+        refused = save(signing_secret=broken)
+        assert (refused.status_code, ci.signing_secret) == (422, "s3cret-of-theirs")
+        assert "in base64" in refused.content.decode()
     save(unsigned="on")
     assert ci.signing_secret == ""

@@ -149,3 +149,12 @@ def test_another_end_and_the_end(world: World, sign_in: SignIn, am: Source, now:
     assert client.post(silence.path, {"act": "end"}).status_code == 303
     assert client.post(silence.path, {"act": "move", "ends": "2026-11-21T06:00"}).status_code == 409
     assert "by Ana" in words(client.get(PAGE))
+
+
+def test_who_made_it_may_end_it_and_no_more(world: World, sign_in: SignIn, now: object) -> None:
+    wish = Wish("maintenance", {}, [make_service("search")], AT, AT + HOUR, "New disks")
+    silence = silencing.make(wish, by=world.ana, at=AT)
+    client = sign_in(world.ana)
+    assert "Another end" not in words(client.get(silence.path))
+    assert client.post(silence.path, {"act": "move", "ends": "2026-11-21T05:00"}).status_code == 403
+    assert client.post(silence.path, {"act": "end"}).status_code == 303
