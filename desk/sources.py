@@ -25,9 +25,9 @@ from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, Rejecte
 from alerts.payloads import MAPPED
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
-from desk.forecast import would_page
 from desk.guard import not_hidden, person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
+from paging.forecast import would_page
 from teams.models import Role, User
 from teams.permissions import MANAGING, Standing, may_edit_team_config
 
