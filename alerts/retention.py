@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from alerts.models import Alert, Episode, RejectedDelivery
+from alerts.models import Alert, Episode, RejectedDelivery, Watched
 from alerts.partitions import drop_months, make_months, trim_other
 from incidents.models import OPEN
 
@@ -27,7 +27,8 @@ def prune(at: datetime) -> int:
     since = at - timedelta(days=settings.BODIES_KEPT)
     gone = drop_months(since) + trim_other(since)
     refused, _ = RejectedDelivery.objects.filter(at__lt=at - REJECTED_KEPT).delete()
-    return gone + refused + _alerts(at - timedelta(days=settings.ALERTS_KEPT))
+    watched, _ = Watched.objects.filter(at__lt=since, over_at__lt=since).delete()
+    return gone + refused + watched + _alerts(at - timedelta(days=settings.ALERTS_KEPT))
 
 
 def _alerts(since: datetime) -> int:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from alerts import setup
+from alerts import setup, watching
 from alerts.kinds import KINDS
 from alerts.models import Source
 from desk import sources
@@ -58,6 +58,13 @@ class SourceForm(SetupForm):
         label=gettext_lazy("Which alerts become one incident"),
         choices=Source.Grouping.choices,
         initial=Source.Grouping.LABELS,
+    )
+    watching = forms.BooleanField(
+        label=gettext_lazy("Only watch: page nobody yet"),
+        required=False,
+        help_text=gettext_lazy(
+            "Beside the tool that pages today: its page shows what would have been opened, and who would have been paged."
+        ),
     )
     reconcile_urls = Plain(
         label=gettext_lazy("Address of its Alertmanager, to ask it"),
@@ -106,6 +113,7 @@ class SourceForm(SetupForm):
             "kind": row.kind,
             "service": row.service.slug if row.service else "",
             "grouping": row.grouping,
+            "watching": row.watching,
             "reconcile_urls": "\n".join(row.reconcile_urls),
             "unsigned": not row.signing_secret,
             "class_label": rule.get("label", ""),
@@ -162,7 +170,10 @@ class SourceForm(SetupForm):
         row.class_from = rule if data["class_label"] else {}
         if data["signing_secret"] or data["unsigned"]:
             row.signing_secret = data["signing_secret"]
+        row.watching = row.watching or data["watching"]
         setup.save_source(row, by=by)
+        if not data["watching"]:
+            watching.start_paging(row, by=by, at=at)
 
 
 def _kind_word(kind: str) -> str:
