@@ -18,8 +18,10 @@ from django.views.decorators.http import require_http_methods
 from alerts import setup, watching
 from alerts.kinds import KINDS
 from alerts.models import Source
+from alerts.replay import Replay, replay, rules_of
 from desk import sources
 from desk.guard import person
+from desk.replay import seen_again
 from desk.setup_fields import Plain, may_make, offer, own_teams
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
@@ -160,14 +162,19 @@ class SourceForm(SetupForm):
         service = self.cleaned_data["service"]
         return may_edit_team_config(self.standing, service.team_id if service else None)
 
-    def save(self, row: Any, *, by: User, at: datetime) -> None:  # noqa: ANN401
-        """Through the writer; a new one gets its key when it is shown."""
+    def write(self, row: Source) -> None:
+        """What was typed, into `row`: its rules."""
         data = self.cleaned_data
         for name in ("name", "kind", "service", "grouping", "reconcile_urls"):
             setattr(row, name, data[name])
         words = {one.cleaned_data["value"]: one.cleaned_data["severity"] for one in self.groups[0].filled}
         rule = {"label": data["class_label"], "map": words, "default": data["class_default"]}
         row.class_from = rule if data["class_label"] else {}
+
+    def save(self, row: Any, *, by: User, at: datetime) -> None:  # noqa: ANN401
+        """Through the writer; a new one gets its key when it is shown."""
+        self.write(row)
+        data = self.cleaned_data
         if data["signing_secret"] or data["unsigned"]:
             row.signing_secret = data["signing_secret"]
         row.watching = row.watching or data["watching"]
@@ -189,6 +196,14 @@ def _connected(request: HttpRequest, row: Source, made: bool) -> HttpResponse | 
     return sources.show(request, row, new_key=secret, onward=request.POST.get("next", "")) if secret else None
 
 
+def _foreseen(form: SourceForm, row: Source, at: datetime) -> dict[str, Any]:
+    """What its deliveries would have become. `row` was read afresh, and is not saved."""
+    if row.pk is None:
+        return seen_again(Replay())
+    form.write(row)
+    return seen_again(replay(rules_of([form.row], {row.pk: row}, None, at), at))
+
+
 def _may(standing: Standing, row: Source) -> bool:
     if row.pk:
         return may_edit_team_config(standing, row.service.team_id if row.service else None)
@@ -203,6 +218,8 @@ SOURCE = Thing(
     _may,
     lambda row: reverse("desk:source", args=[row.slug]),
     lambda row: [_("routes") for _route in row.routes.all()[:1]],
+    look=gettext_lazy("See what the last 7 days would have become"),
+    foresee=_foreseen,
     done=_connected,
 )
 
