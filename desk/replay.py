@@ -36,6 +36,10 @@ def sentences(seen: Replay) -> list[str]:
     found = [words % number for number, words in counted if number]
     before, after = seen.incidents
     if before != after:
-        words = _("Its alerts come together in %(after)d groups instead of %(before)d.")
-        found.append(words % {"after": after, "before": before})
+        words = ngettext(
+            "They would be %(n)d group instead of %(before)d.",
+            "They would be %(n)d groups instead of %(before)d.",
+            after,
+        )
+        found.append(words % {"n": after, "before": before})
     return found or [_("Nothing would have been different.")]

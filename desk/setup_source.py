@@ -218,7 +218,7 @@ SOURCE = Thing(
     _may,
     lambda row: reverse("desk:source", args=[row.slug]),
     lambda row: [_("routes") for _route in row.routes.all()[:1]],
-    look=gettext_lazy("See what the last 7 days would have become"),
+    look=gettext_lazy("Try it on the last 7 days"),
     foresee=_foreseen,
     done=_connected,
 )
