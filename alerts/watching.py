@@ -110,6 +110,7 @@ def start_paging(source: Source, *, by: User, at: datetime) -> list[Incident]:
     """
     if not watches(source):
         return []
+    source.refresh_from_db()  # as it is now that it is held
     source.watching = False
     setup.save_source(source, by=by)
     return open_what_fires(source, at)
