@@ -222,12 +222,16 @@ def _resolve(changes: Changes, incidents: Sequence[Incident]) -> None:
         firing, ended_at = standing.get(incident.pk, (0, None))
         if firing:
             continue
-        given = changes.source.resolve_hold
-        given = habits_of(changes.source.kind).resolve_hold if given is None else given
-        hold = hold_of(RESOLVE_HOLD[incident.severity] if given is None else given, flapping=incident.pk in flap)
+        hold = hold_of(resolve_hold(changes.source, incident.severity), flapping=incident.pk in flap)
         if hold > timedelta(0):
             later.append((incident.pk, ended_at or changes.at, changes.at + hold))
         else:
             lifecycle.resolve(incident, at=changes.at, as_of=ended_at, cause=str(changes.source))
     if later:
         alerts_end.resolve_many_later(later)
+
+
+def resolve_hold(source: Source, severity: str) -> timedelta:
+    """How long an incident of this class waits after its last alert of `source` ended: as the source says, else its kind."""
+    given = habits_of(source.kind).resolve_hold if source.resolve_hold is None else source.resolve_hold
+    return RESOLVE_HOLD[severity] if given is None else given

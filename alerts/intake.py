@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import Error, IntegrityError, OperationalError, transaction
 
-from alerts import acks, aftermath, rows
+from alerts import acks, aftermath, rows, watching
 from alerts.episodes import Said, SeenBefore, Story, tell
 from alerts.joining import Arrival, join, load, reopen_window
 from alerts.models import Body, Source
@@ -82,17 +82,21 @@ def _worth_another_try(error: Error) -> bool:
 @transaction.atomic
 def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routing: Routing, drill: bool) -> Received:
     begun = perf_counter()
+    watches = watching.watches(source)
     everything = [*parsed.alerts, *parsed.acks]
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = _read(source, everything, places, routing.class_label)
     last, told, arrivals = hear(source, parsed, places, stories, at, seen_before(source, letter.digest))
-    worse, again = worsened(told, last, routing), _told_again(told)
-    changes = aftermath.Changes(source, parsed, at, arrivals, _ended(told), worse, again, stories)
+    ended, worse, again = _ended(told), worsened(told, last, routing), _told_again(told)
+    watched: dict[str, Any] = {}
+    if watches:
+        watched, arrivals, worse = watching.note(source, arrivals, ended, at), [], []
+    changes = aftermath.Changes(source, parsed, at, arrivals, ended, worse, again, stories)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in belongs(story)})
     acked = acks.heard(parsed.acks, stories, known)
-    outcome = outcome_of(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked)
+    outcome = outcome_of(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked) | watched
     outcome["took"] = {"read": letter.read_ms, "decided": round((perf_counter() - begun) * 1000, 1)}
     body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
     aftermath.follow(changes, joined, known)

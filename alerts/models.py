@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.heartbeat_models import Heartbeat, Ping, PingKey
 from alerts.reconcile_models import Reconciliation
 from alerts.silence_rows import Silence
+from alerts.watch_models import Watched
 from foundation.models import Configured
 from incidents.models import Incident
 from teams.models import Playbook, Role, Service, Severity, Team, User
@@ -38,6 +39,7 @@ __all__ = [
     "Silence",
     "Source",
     "SourceQuerySet",
+    "Watched",
 ]
 
 
@@ -75,10 +77,12 @@ class Source(Configured):
     signing_secret = models.CharField(max_length=200, blank=True, help_text=_("with it, only signed bodies are taken"))
     group_window = models.DurationField(default=timedelta(minutes=30))
     reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
+    watching = models.BooleanField(default=False, help_text=_("decides and stores everything, and pages nobody"))
 
     objects: ClassVar[models.Manager[Source]] = SourceQuerySet.as_manager()
     if TYPE_CHECKING:
         keys: RelatedManager[Key]
+        watched: RelatedManager[Watched]
 
     class Meta:
         ordering = ["slug"]

@@ -23,6 +23,7 @@ from alerts.payloads.alertmanager_api import Held, Hush
 from alerts.reconcile_models import Reconciliation
 from alerts.routing import Routing
 from alerts.rows import lock
+from alerts.stored import as_told
 from alerts.watchdogs import is_watchdog as is_watchdog_of
 from foundation.dispatch.registry import Key
 from incidents import alerts_end, lifecycle
@@ -105,7 +106,7 @@ def _resolve(source: Source, held: Collection[str], asked_at: datetime) -> None:
     gone = [one for one in _firing(source) if one.fingerprint not in held and one.last_seen_at < asked_at]
     if not gone:
         return
-    alerts = {one.fingerprint: _as_told(one, asked_at) for one in gone}
+    alerts = {one.fingerprint: as_told(one, ends_at=asked_at) for one in gone}
     routing = Routing.of(source, asked_at)
     lock(source.pk, {routing.place(alert).key for alert in alerts.values()})  # groups before alerts, as everywhere
     rows = Alert.objects.filter(pk__in=[one.pk for one in gone], firing=True, last_seen_at__lt=asked_at)
@@ -131,19 +132,6 @@ def _receive(source: Source, parsed: Parsed, at: datetime) -> None:
 def _firing(source: Source) -> list[Alert]:
     """Those with a fingerprint of Alertmanager's own: test alerts and the like are not its to end."""
     return [one for one in Alert.objects.filter(source=source, firing=True) if FINGERPRINT.fullmatch(one.fingerprint)]
-
-
-def _as_told(alert: Alert, at: datetime) -> IncomingAlert:
-    return IncomingAlert(
-        fingerprint=alert.fingerprint,
-        labels=alert.labels,
-        annotations=alert.annotations,
-        starts_at=alert.starts_at,
-        ends_at=at,
-        resolved=True,
-        title=alert.title,
-        links=tuple((one.get("label", ""), one.get("url", "")) for one in alert.links if isinstance(one, dict)),
-    )
 
 
 def _hushes(peer: Alertmanager, source: Source, held: dict[str, Held]) -> dict[str, Hush]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
-from alerts.models import Alert, Episode, RejectedDelivery
+from alerts.models import Alert, Episode, RejectedDelivery, Watched
 from alerts.partitions import drop_months, make_months, trim_other
 from incidents.changes import Change
 from incidents.models import OPEN
@@ -35,7 +35,8 @@ def prune(at: datetime) -> int:
     gone = drop_months(since) + trim_other(since)
     refused, _ = RejectedDelivery.objects.filter(at__lt=at - REJECTED_KEPT).delete()
     changes, _ = Change.objects.filter(told_at__lt=at - timedelta(days=settings.ALERTS_KEPT)).delete()
-    return gone + refused + changes + _alerts(at - timedelta(days=settings.ALERTS_KEPT))
+    watched, _ = Watched.objects.filter(at__lt=since, over_at__lt=since).delete()
+    return gone + refused + changes + watched + _alerts(at - timedelta(days=settings.ALERTS_KEPT))
 
 
 def _alerts(since: datetime) -> int:

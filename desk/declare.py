@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.answers import SeeOther
-from desk.forecast import would_page
 from desk.guard import person, require, who
 from incidents import declaring
 from incidents.models import NotAllowed
+from paging.forecast import would_page
 from teams.models import Service, Severity
 from teams.permissions import may_declare
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alerts.models import Body, Key, Source
-from desk.forecast import would_page
 from desk.policies import Names
 from oncall import rosters
 from oncall.models import Coverage, EscalationPolicy, Schedule
+from paging.forecast import would_page
 from paging.methods import that_ring
 from paging.models import ContactMethod, Page
 from teams.models import Organisation, Role, Team, User

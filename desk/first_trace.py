@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from alerts.models import Episode, Source
 from alerts.sample import PRACTICE, fingerprint_of
 from desk.first_steps import clock
-from desk.forecast import names
 from incidents.models import Incident
+from paging.forecast import names
 from paging.methods import LEFT
 from paging.models import Page
 from teams.models import User

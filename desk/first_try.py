@@ -18,11 +18,11 @@ from alerts.sample import PRACTICE, send_test_alert
 from desk.answers import SeeOther
 from desk.first_form import first_key
 from desk.first_trace import Trace, trace_of
-from desk.forecast import would_page
 from desk.guard import person, require, who
 from desk.snippets import KEY, Snippet, snippets
 from incidents import lifecycle
 from incidents.models import NotAllowed
+from paging.forecast import would_page
 from teams.models import User
 from teams.permissions import Standing, may_edit_team_config
 

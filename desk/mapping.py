@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -20,9 +22,11 @@ from alerts.models import Body, Source
 from alerts.payloads import MAPPED, IncomingAlert, Malformed, Oversize, Parsed, parse
 from alerts.payloads.presets import NAMES, written
 from alerts.payloads.reading import read_value
+from alerts.replay import replay, rules_of
 from desk.answers import SeeOther
 from desk.guard import person, require, who
 from desk.mapping_form import MappingForm, fields_of
+from desk.replay import seen_again
 from teams.permissions import may_edit_team_config
 
 BODIES = 3
@@ -52,7 +56,7 @@ class Seen:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def mapping(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET shows the form, `?from=` begins with a preset; POST `act` = preview, save or remove."""
+    """GET shows the form, `?from=` begins with a preset; POST `act` = preview, look (the last 7 days), save or remove."""
     source = get_object_or_404(Source.objects.select_related("service__team"), slug=slug, archived_at=None)
     require(may_edit_team_config(who(request), source.service.team_id if source.service else None))
     if reader_of(source.kind) not in MAPPED:
@@ -69,7 +73,7 @@ def mapping(request: HttpRequest, slug: str) -> HttpResponse:
         return _show(request, source, form, status=422)
     if act == "save":
         return _save(request, source, form.cleaned_data["mapping"], _("Saved: bodies are read like this from now on."))
-    return _show(request, source, form)
+    return _show(request, source, form, replayed=act == "look")
 
 
 def _save(request: HttpRequest, source: Source, said: dict[str, Any], word: str) -> HttpResponse:
@@ -79,7 +83,9 @@ def _save(request: HttpRequest, source: Source, said: dict[str, Any], word: str)
     return SeeOther(reverse("desk:source", args=[source.slug]))
 
 
-def _show(request: HttpRequest, source: Source, form: MappingForm, *, status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, source: Source, form: MappingForm, *, replayed: bool = False, status: int = 200
+) -> HttpResponse:
     tried = form.cleaned_data.get("mapping") if form.is_bound and form.is_valid() else None
     shown = _stored(source) if not form.is_bound else tried
     context = {
@@ -88,10 +94,17 @@ def _show(request: HttpRequest, source: Source, form: MappingForm, *, status: in
         "presets": list(presets()),
         "begun": request.GET.get("from", ""),
         "seen": [] if shown is None else [_seen(source, body, shown) for body in source.bodies.all()[:BODIES]],
+        **(_foreseen(source, form.cleaned_data["mapping"]) if replayed else {}),
         "works": not form.is_bound or tried is not None,
     }
     live = request.headers.get("HX-Request") == "true" and request.POST.get("act", "preview") == "preview"
     return render(request, "desk/_mapping_seen.html" if live else "desk/mapping.html", context, status=status)
+
+
+def _foreseen(source: Source, said: dict[str, Any]) -> dict[str, Any]:
+    at, changed = timezone.now(), copy(source)
+    changed.mapping = said
+    return seen_again(replay(rules_of([source], {source.pk: changed}, None, at), at))
 
 
 def _stored(source: Source) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy
 
 from desk import palette_finds as finds
 from desk import palette_incidents as found
-from desk.forecast import if_escalated, would_page
+from desk.forecast import if_escalated
 from desk.guard import movable
 from desk.incident_alerts import still_firing
 from desk.pagers import pagers_of, reachable_by
 from desk.palette_rows import Press, Row, Word
 from desk.palette_spoken import Spoken
 from incidents.models import Incident, NotAllowed
+from paging.forecast import would_page
 from teams.models import User
 from teams.permissions import Standing, may_declare, may_write
 

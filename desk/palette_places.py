@@ -74,6 +74,9 @@ MAIN = (
     Place("desk:services", _("Services"), "server", _("what we run owners playbooks")),
 )
 OTHERS = (
+    Place("desk:silences", _("Silences and maintenance"), "bell-off", _("quiet mute planned work window snooze")),
+    Place("desk:setup_routes", _("Routes"), "list", _("routing rules matchers which service alerts go"), _sets_up),
+    Place("desk:noise", _("Noise"), "activity", _("tune delete alert rules flapping weekly pages too many")),
     Place(
         "desk:declare", _("Declare an incident"), "siren", _("new outage open incident report emergency"), may_declare
     ),

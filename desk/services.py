@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from alerts.models import Silence, Source
-from desk.forecast import caught_by, steps_at
 from desk.guard import person, visible, who
 from desk.policies import Names, in_words
 from incidents.models import Incident
 from oncall import rosters
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
+from paging.forecast import caught_by, steps_at
 from paging.policy import policy_for, taken_at
 from review.spread import leading_of
 from teams.models import Service, Team, User

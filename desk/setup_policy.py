@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from desk.forecast import StepForecast, caught_by, steps_at
 from desk.setup_fields import Plain, may_make, offer, own_teams, targets
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
 from oncall.limits import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, SHORTEST_WAIT
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from oncall.setup import Asking, save_policy
+from paging.forecast import StepForecast, caught_by, steps_at
 from paging.policy import policy_of
 from teams.models import Role, Team, User
 from teams.permissions import Standing, may_edit_team_config

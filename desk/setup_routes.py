@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -16,9 +17,11 @@ from django.views.decorators.http import require_http_methods
 
 from alerts import route_setup
 from alerts.models import Route, Source
+from alerts.replay import replay, rules_of
 from desk.answers import SeeOther
 from desk.guard import person, require, row_number, who
 from desk.matcher_rows import match_of, matchers, rows_of, shown
+from desk.replay import seen_again
 from desk.setup_fields import may_make, offer, own_teams
 from desk.setup_rows import rearranged
 from teams.models import Playbook, Service, Severity
@@ -146,7 +149,7 @@ def _may(standing: Standing, route: Route) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def route(request: HttpRequest, number: int | None = None) -> HttpResponse:
-    """One route, or a new one (`?source=`). POST act=save, remove, or an act on its rows."""
+    """One route, or a new one (`?source=`). POST act=save, remove, look (writes nothing), or an act on its rows."""
     standing = who(request)
     found = _fresh(request) if number is None else _found(number)
     require(may_make(standing) if number is None else _may(standing, found))
@@ -168,6 +171,8 @@ def route(request: HttpRequest, number: int | None = None) -> HttpResponse:
             return _show(request, found, form, status=422)
         form.write(found)
         require(_may(standing, found), _("This belongs to a team that is not yours to set up."))
+        if act == "look":
+            return _show(request, found, form, preview=_foreseen(found, timezone.now()))
         route_setup.save_route(found, by=person(request))
     except Refused as refusal:
         form.add_error(None, str(refusal)) if form.is_bound else messages.error(request, str(refusal))
@@ -176,11 +181,24 @@ def route(request: HttpRequest, number: int | None = None) -> HttpResponse:
     return SeeOther(reverse("desk:setup_routes"))
 
 
+def _foreseen(route: Route, at: datetime) -> dict[str, Any]:
+    """What the deliveries of the sources for which it is tried, now or then, would have become."""
+    stored = list(Route.objects.select_related("service", "playbook"))
+    planned = [route if one.pk == route.pk else one for one in stored] + ([] if route.pk else [route])
+    touched = {route.source_id, *(one.source_id for one in stored if one.pk == route.pk)}
+    sources = Source.objects.live().select_related("service")
+    sources = sources if None in touched else sources.filter(pk__in=[pk for pk in touched if pk])
+    return seen_again(replay(rules_of(sources, {}, planned, at), at))
+
+
 def _fresh(request: HttpRequest) -> Route:
     slug = request.GET.get("source", "").replace("\x00", "")
     return Route(source=Source.objects.live().filter(slug=slug).first())
 
 
-def _show(request: HttpRequest, route: Route, form: RouteForm, *, status: int = 200) -> HttpResponse:
-    context = {"at": timezone.now(), "form": form, "saved": _found(route.pk) if route.pk else None}
+def _show(
+    request: HttpRequest, route: Route, form: RouteForm, *, preview: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    saved = _found(route.pk) if route.pk else None
+    context = {"at": timezone.now(), "form": form, "saved": saved, "preview": preview}
     return render(request, "desk/setup_route.html", context, status=status)

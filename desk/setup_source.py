@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from alerts import setup
+from alerts import setup, watching
 from alerts.kinds import KINDS
 from alerts.models import Source
+from alerts.replay import Replay, replay, rules_of
 from alerts.signatures import is_usable
 from desk import sources
 from desk.guard import person
+from desk.replay import seen_again
 from desk.setup_fields import Plain, may_make, offer, own_teams
 from desk.setup_form import PartForm, Parts, SetupForm
 from desk.setup_page import Thing, answer
@@ -31,7 +33,7 @@ from teams.permissions import Standing, may_edit_team_config
 FIRST = ("alertmanager", "grafana", "generic")
 """The kinds that most people look for stand first."""
 
-USUAL = {"label": "severity", "map": [("critical", "critical"), ("warning", "major")], "default": "standard"}
+USUAL = {"label": "severity", "map": [("critical", "critical"), ("error", "major"), ("warning", "major")], "default": "standard"}
 """What a new source of Alertmanager begins with."""
 
 
@@ -59,6 +61,13 @@ class SourceForm(SetupForm):
         label=gettext_lazy("Which alerts become one incident"),
         choices=Source.Grouping.choices,
         initial=Source.Grouping.LABELS,
+    )
+    watching = forms.BooleanField(
+        label=gettext_lazy("Only watch: page nobody yet"),
+        required=False,
+        help_text=gettext_lazy(
+            "Beside the tool that pages today: its page shows what would have been opened, and who would have been paged."
+        ),
     )
     reconcile_urls = Plain(
         label=gettext_lazy("Address of its Alertmanager, to ask it"),
@@ -107,6 +116,7 @@ class SourceForm(SetupForm):
             "kind": row.kind,
             "service": row.service.slug if row.service else "",
             "grouping": row.grouping,
+            "watching": row.watching,
             "reconcile_urls": "\n".join(row.reconcile_urls),
             "unsigned": not row.signing_secret,
             "class_label": rule.get("label", ""),
@@ -160,17 +170,25 @@ class SourceForm(SetupForm):
         service = self.cleaned_data["service"]
         return may_edit_team_config(self.standing, service.team_id if service else None)
 
-    def save(self, row: Any, *, by: User, at: datetime) -> None:  # noqa: ANN401
-        """Through the writer; a new one gets its key when it is shown."""
+    def write(self, row: Source) -> None:
+        """What was typed, into `row`: its rules."""
         data = self.cleaned_data
         for name in ("name", "kind", "service", "grouping", "reconcile_urls"):
             setattr(row, name, data[name])
         words = {one.cleaned_data["value"]: one.cleaned_data["severity"] for one in self.groups[0].filled}
         rule = {"label": data["class_label"], "map": words, "default": data["class_default"]}
         row.class_from = rule if data["class_label"] else {}
+
+    def save(self, row: Any, *, by: User, at: datetime) -> None:  # noqa: ANN401
+        """Through the writer; a new one gets its key when it is shown."""
+        self.write(row)
+        data = self.cleaned_data
         if data["signing_secret"] or data["unsigned"]:
             row.signing_secret = data["signing_secret"]
+        row.watching = row.watching or data["watching"]
         setup.save_source(row, by=by)
+        if not data["watching"]:
+            watching.start_paging(row, by=by, at=at)
 
 
 def _kind_word(kind: str) -> str:
@@ -184,6 +202,14 @@ def _connected(request: HttpRequest, row: Source, made: bool) -> HttpResponse | 
         return None
     secret = setup.first_key(row, by=person(request), at=timezone.now())
     return sources.show(request, row, new_key=secret, onward=request.POST.get("next", "")) if secret else None
+
+
+def _foreseen(form: SourceForm, row: Source, at: datetime) -> dict[str, Any]:
+    """What its deliveries would have become. `row` was read afresh, and is not saved."""
+    if row.pk is None:
+        return seen_again(Replay())
+    form.write(row)
+    return seen_again(replay(rules_of([form.row], {row.pk: row}, None, at), at))
 
 
 def _may(standing: Standing, row: Source) -> bool:
@@ -200,6 +226,8 @@ SOURCE = Thing(
     _may,
     lambda row: reverse("desk:source", args=[row.slug]),
     lambda row: [_("routes") for _route in row.routes.all()[:1]],
+    look=gettext_lazy("Try it on the last 7 days"),
+    foresee=_foreseen,
     done=_connected,
 )
 

@@ -102,5 +102,12 @@ def _opsgenie(key: str) -> list[Snippet]:
     ]
 
 
-OWN: Mapping[str, Callable[[str], list[Snippet]]] = {PAGERDUTY: _pagerduty, OPSGENIE: _opsgenie}
+def _email(key: str) -> list[Snippet]:
+    """Its address; a made-up domain until the operator names one."""
+    address = f"{key}@{settings.MAIL_IN_DOMAIN or 'alerts.example.com'}"
+    missing = _("Mail to (MAIL_IN and MAIL_IN_DOMAIN are not set here yet: the operator's handbook says how)")
+    return [Snippet(_("Mail to") if settings.MAIL_IN and settings.MAIL_IN_DOMAIN else missing, address + "\n")]
+
+
+OWN: Mapping[str, Callable[[str], list[Snippet]]] = {PAGERDUTY: _pagerduty, OPSGENIE: _opsgenie, "email": _email}
 """Kinds whose senders are told no address but their own protocol's."""

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts import keys, setup
+from alerts import keys, setup, watching
 from alerts.flap_rules import WINDOW
 from alerts.flapping import flapping_of
 from alerts.kinds import reader_of
@@ -25,14 +25,16 @@ from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, Rejecte
 from alerts.payloads import MAPPED
 from alerts.sample import send_test_alert
 from desk.answers import SeeOther, inside
-from desk.forecast import would_page
 from desk.guard import not_hidden, person, require, row_number, who
 from desk.snippets import KEY, address_of, snippets
+from paging.forecast import would_page
 from teams.models import Role, User
+from teams.people import Refused
 from teams.permissions import MANAGING, Standing, may_edit_team_config
 
 SHOWN = 20
 LATELY = timedelta(days=7)
+WATCHED = 100
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _count(rows: QuerySet[Any]) -> Coalesce:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def source(request: HttpRequest, slug: str) -> HttpResponse:
-    """One source; POST `act` = new_key, revoke_key or test, for those who run its team."""
+    """One source; POST `act` = new_key, revoke_key, test or start_paging, for those who run its team."""
     found = get_object_or_404(Source.objects.select_related("service__team"), slug=slug, archived_at=None)
     if request.method != "POST":
         return show(request, found)
@@ -112,6 +114,11 @@ def _revoke_key(request: HttpRequest, source: Source) -> HttpResponse:
 
 def _test(request: HttpRequest, source: Source) -> HttpResponse:
     received = send_test_alert(source, by=person(request), at=timezone.now())
+    if source.watching:
+        messages.success(
+            request, _("The test alert was taken in. It pages nobody: what it would have done stands below.")
+        )
+        return SeeOther(reverse("desk:source", args=[source.slug]))
     numbers = list(received.incidents)
     if not numbers:
         messages.success(request, _("The test alert was taken in and opened nothing: look at the routes."))
@@ -120,10 +127,22 @@ def _test(request: HttpRequest, source: Source) -> HttpResponse:
     return SeeOther(reverse("desk:incident", args=[numbers[0]]))
 
 
+def _start_paging(request: HttpRequest, source: Source) -> HttpResponse:
+    try:
+        opened = watching.start_paging(source, by=person(request), at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return show(request, source, status=422)
+    words = _("It pages from now on. Opened: %s.") % ", ".join(f"INC-{one.pk}" for one in opened)
+    messages.success(request, words if opened else _("It pages from now on. Nothing fires at this moment."))
+    return SeeOther(reverse("desk:source", args=[source.slug]))
+
+
 ACTS: dict[str, Callable[[HttpRequest, Source], HttpResponse]] = {
     "new_key": _new_key,
     "revoke_key": _revoke_key,
     "test": _test,
+    "start_paging": _start_paging,
 }
 
 
@@ -148,6 +167,8 @@ def show(
         "deliveries": list(source.bodies.defer("content")[:SHOWN]),
         "rejected": list(rejected[:SHOWN]),
         "first": _first(source, at),
+        "watched": list(source.watched.filter(at__gt=at - LATELY).select_related("service")[:WATCHED]),
+        "fires": list(source.watched.filter(over_at=None).select_related("service")) if source.watching else [],
         "flapping": _flapping(source, user, at),
         "asked": Reconciliation.objects.filter(source=source).first() if source.reconcile_urls else None,
     }

@@ -210,6 +210,7 @@ SECTIONS = {
                 "reopen_window": Field(Duration()),
                 "group_window": Field(Duration(), default=HALF_AN_HOUR),
                 "reconcile_urls": Field(List(Text(least=1, most=500), "an address"), default=[]),
+                "watching": Field(Truth(), default=False),
             },
         ),
         kind="source",

@@ -42,6 +42,7 @@ class SourceShape(serializers.Serializer[Source]):
     kind = serializers.CharField()
     service = ServiceSlug(allow_null=True)
     grouping = serializers.ChoiceField(Source.Grouping.choices)
+    watching = serializers.BooleanField()
 
 
 class BodyShape(serializers.Serializer[Body]):

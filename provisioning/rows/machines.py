@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts import watching
 from alerts.models import Key, Route, Source
 from oncall.models import Coverage
 from oncall.setup import write_coverage
@@ -77,6 +78,7 @@ def _stored_source(source: Source) -> Stored:
         "reopen_window": source.reopen_window,
         "group_window": source.group_window,
         "reconcile_urls": source.reconcile_urls,
+        "watching": source.watching,
     }
     loose = {("keys", key.key_hash) for key in live if not key.from_file}
     return Stored(record, from_file=source.from_file, is_live=source.archived_at is None, loose=loose)
@@ -91,11 +93,17 @@ def _class_from(source: Source) -> dict[str, Any] | None:
     return {"map": {}, "default": "", **said} if said and said.get("label") else None
 
 
+PLAIN = (
+    *("name", "kind", "grouping", "group_by", "resolve_hold", "reopen_window", "group_window", "reconcile_urls"),
+    "watching",
+)
+
+
 def write_source(slug: str, record: dict[str, Any], named: Named, keys: Keys, at: datetime) -> None:
-    """The source; its live keys are exactly those of the record."""
+    """The source; its live keys are exactly those of the record. Where it watched and does so no more, what fires opens."""
     source = Source.objects.filter(slug=slug).first() or Source(slug=slug)
-    plain = ("name", "kind", "grouping", "group_by", "resolve_hold", "reopen_window", "group_window", "reconcile_urls")
-    values = {name: record[name] for name in plain}
+    starts = watching.watches(source) and not record["watching"]
+    values = {name: record[name] for name in PLAIN}
     class_from = record["class_from"] or {}
     values |= {"class_from": class_from, "mapping": record["mapping"] or {}}
     revive(source, {**values, "service_id": keys.maybe("service", record["service"])})
@@ -105,6 +113,8 @@ def write_source(slug: str, record: dict[str, Any], named: Named, keys: Keys, at
         key = there.get(digest) or Key(source=source, key_hash=digest, hint=hint, created_at=at)
         key.from_file = key.from_file or digest in named.get("keys", {})
         key.save()
+    if starts:
+        watching.open_what_fires(source, at)
 
 
 def route_name(record: Named) -> str:

@@ -367,7 +367,12 @@ def test_a_change_pages_nobody_and_stands_beside_the_service() -> None:
 
 def test_a_strangers_large_body_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    monkeypatch.setattr(posted, "read_value", lambda body, *rest: read.append(len(body)) or read_value(body, *rest))
+
+    def counted(body: bytes, *rest: str) -> object:
+        read.append(len(body))
+        return read_value(body, *rest)
+
+    monkeypatch.setattr(posted, "read_value", counted)
     make_pd()
     bomb = gzip.compress(b'{"routing_key": "nobody", "payload": [' + b"[]," * 4_000_000 + b"[]]}")
     assert post(bomb, path=V2).status_code == 400

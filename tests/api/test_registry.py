@@ -37,7 +37,8 @@ def test_a_service_without_a_policy_has_none(world: World, ana: Script) -> None:
 
 def test_sources_show_no_keys(world: World, ana: Script) -> None:
     rows = ana.get("sources/")["results"]
-    assert rows == [{"slug": "am", "name": "", "kind": "alertmanager", "service": "checkout", "grouping": "labels"}]
+    said = {"slug": "am", "name": "", "kind": "alertmanager", "service": "checkout", "grouping": "labels"}
+    assert rows == [said | {"watching": False}]
 
 
 def test_deliveries_of_a_source(world: World, ana: Script) -> None:

@@ -175,3 +175,11 @@ def test_a_signing_secret_is_kept_and_never_shown(mia: User, sign_in: SignIn, ci
         assert "in base64" in refused.content.decode()
     save(unsigned="on")
     assert ci.signing_secret == ""
+
+
+def test_the_last_seven_days_are_read_with_it(ci: Source, sign_in: SignIn, mia: User, now: object) -> None:
+    typed = {**TYPED, "status_words": "broken = resolved", "act": "look"}
+    text = sign_in(mia).post(PAGE, typed).content.decode()
+    assert "1 alert would not fire." in text
+    ci.refresh_from_db()
+    assert ci.mapping == {}

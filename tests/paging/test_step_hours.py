@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk.forecast import would_page
 from desk.next_asked import asked_instead
 from incidents.lifecycle import Opening
 from incidents.models import Incident, Kind
 from oncall.models import EscalationPolicy, EscalationStep, Schedule
 from oncall.working_hours import is_taken
+from paging.forecast import would_page
 from paging.models import Page
 from paging.policy import Policy
 from paging.rehearsal import rehearse

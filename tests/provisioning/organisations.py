@@ -116,7 +116,7 @@ sources:
      mapping: {title: {paths: [host, text], join: ": "}, status: {paths: [state], words: {"0": resolved, broken: firing}}, each: items},
      key_hash: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
      more_key_hashes: ["sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]}
-  - {slug: silent, kind: email}
+  - {slug: silent, kind: email, watching: true}
   - {slug: am, kind: alertmanager, reconcile_urls: ["http://am-1.example.com:9093", "https://am-2.example.com/am/"]}
 heartbeats:
   - {slug: nightly, name: Nightly, service: plain, key: "abcdefghijklmnopqrsz", cron: "30 2 * * 1-5", timezone: Europe/London, grace: 90m}

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from alerts.models import Key, Route, Source
+from incidents.models import Incident
 from oncall.models import Coverage, EscalationPolicy, Override, Schedule
 from paging.models import ContactMethod
 from provisioning.applying import apply, look
@@ -15,6 +16,7 @@ from provisioning.checking import Refused
 from provisioning.exporting import export
 from status.models import Component
 from teams.models import Area, Playbook, Service, Team, User, digest
+from tests.alerts.posting import fire, group, post
 from tests.provisioning.organisations import CONTRACT
 
 pytestmark = pytest.mark.django_db
@@ -254,3 +256,13 @@ def test_rules_that_are_emptied_are_gone() -> None:
 def test_a_service_without_a_policy_is_noted() -> None:
     text = "teams: [{slug: t, name: T}]\nservices: [{slug: s, name: S, team: t}]\n"
     assert apply(text.encode(), at=AT).notes == ["Service s has no policy: nobody would be paged for it."]
+
+
+def test_a_source_that_watches_no_more_opens_what_fires() -> None:
+    source = "sources:\n  - {slug: am, kind: alertmanager, key: a-long-random-key-0001, watching: %s}\n"
+    done(source % "true", at=AT)
+    post(group(fire()), at=AT)
+    assert not Incident.objects.exists()
+    done(source % "false")
+    assert Incident.objects.get().declared_at == LATER
+    assert not Source.objects.get().watching
