@@ -33,7 +33,11 @@ from teams.permissions import Standing, may_edit_team_config
 FIRST = ("alertmanager", "grafana", "generic")
 """The kinds that most people look for stand first."""
 
-USUAL = {"label": "severity", "map": [("critical", "critical"), ("error", "major"), ("warning", "major")], "default": "standard"}
+USUAL = {
+    "label": "severity",
+    "map": [("critical", "critical"), ("error", "major"), ("warning", "major")],
+    "default": "standard",
+}
 """What a new source of Alertmanager begins with."""
 
 
