@@ -2,7 +2,8 @@
 
 Alertmanager sends no "resolved" for what was silenced, inhibited, or forgotten over a restart or a reload. What it no
 longer holds is resolved, what it silences is quiet, and what it tells our receiver without our having heard is opened.
-Nothing is held while it is asked, and an answer that cannot be believed changes nothing.
+Nothing is held while it is asked, and an answer that cannot be believed changes nothing. Absence is believed only when every
+member of the cluster has answered, and only for what was seen there before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from alerts.am_api import Alertmanager, NoAnswer
+from alerts.am_api import Cluster, NoAnswer
 from alerts.intake import letter_of, receive
 from alerts.models import Alert, Body, Source
 from alerts.payloads import IncomingAlert, Mark, Parsed
@@ -61,21 +62,31 @@ def reconcile(source: Source, *, at: datetime) -> bool:
     """Ask now and follow the answer; returns whether there was one. Must not be called while a lock is held."""
     mine = Reconciliation.objects.filter(source=source)
     try:
-        peer = Alertmanager.first(source.reconcile_urls)
-        held = peer.alerts()
+        cluster = Cluster(source.reconcile_urls)
+        held = cluster.held
         unknown = _unknown(source, held, at)
-        missed = peer.alerts_for(receivers_of(source)) if unknown else {}
-        hushes = _hushes(peer, source, held)
+        missed = cluster.alerts_for(receivers_of(source)) if unknown else {}
+        hushes = _hushes(cluster, source, held)
     except NoAnswer as error:
         mine.update(error=str(error)[:500])
         return False
-    if peer.up_since <= at - SETTLED:
-        _resolve(source, held, at)
+    seen = _seen(source)
+    if cluster.all_up_since(at - SETTLED):
+        _resolve(source, seen - held.keys(), at)
     if found := [missed[one] for one in sorted(unknown & missed.keys())]:
         _take_in(source, found, at)
     _hush(source, held, hushes, at)
-    mine.update(answered_at=at, error="")
+    still = {one.fingerprint for one in _firing(source)} & (seen | held.keys())
+    mine.update(held={"asked": source.reconcile_urls, "fingerprints": sorted(still)}, error=cluster.missing[:500])
+    if not cluster.missing:
+        mine.update(answered_at=at)
     return True
+
+
+def _seen(source: Source) -> set[str]:
+    """Which firing alerts these addresses held when they were asked before: another Alertmanager never had the others."""
+    held = Reconciliation.objects.get(source=source).held
+    return set(held["fingerprints"]) if held.get("asked") == source.reconcile_urls else set()
 
 
 def receivers_of(source: Source) -> set[str]:
@@ -100,9 +111,9 @@ def _unknown(source: Source, held: dict[str, Held], at: datetime) -> set[str]:
 
 
 @transaction.atomic
-def _resolve(source: Source, held: Collection[str], asked_at: datetime) -> None:
+def _resolve(source: Source, gone_there: Collection[str], asked_at: datetime) -> None:
     """End what Alertmanager no longer holds, unless it was heard of after the question was sent."""
-    gone = [one for one in _firing(source) if one.fingerprint not in held and one.last_seen_at < asked_at]
+    gone = [one for one in _firing(source) if one.fingerprint in gone_there and one.last_seen_at < asked_at]
     if not gone:
         return
     alerts = {one.fingerprint: _as_told(one, asked_at) for one in gone}
@@ -146,11 +157,11 @@ def _as_told(alert: Alert, at: datetime) -> IncomingAlert:
     )
 
 
-def _hushes(peer: Alertmanager, source: Source, held: dict[str, Held]) -> dict[str, Hush]:
+def _hushes(cluster: Cluster, source: Source, held: dict[str, Held]) -> dict[str, Hush]:
     """The silences of our firing alerts, by their ids."""
     mine = {one.fingerprint for one in _firing(source)}
     ids = {number for name, one in held.items() if name in mine for number in one.silenced_by}
-    return {number: peer.silence(number) for number in sorted(ids)}
+    return {number: cluster.silence(number) for number in sorted(ids)}
 
 
 def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: datetime) -> None:

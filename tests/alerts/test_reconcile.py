@@ -95,6 +95,7 @@ def test_what_is_gone_there_ends_here(am: Alertmanager, source: Source) -> None:
 
 def test_a_restarted_one_is_not_believed_until_it_has_settled(am: Alertmanager, source: Source) -> None:
     heard(fires(am))
+    ask(source)
     am.stop()
     am.start()
     assert am.get("alerts") == []
@@ -115,12 +116,53 @@ def test_one_that_cannot_be_reached_changes_nothing_and_is_shown(am: Alertmanage
     am.start()
 
 
-def test_the_first_of_a_pair_that_answers_is_believed(am: Alertmanager, source: Source) -> None:
+def test_absence_is_not_believed_while_one_of_a_pair_is_silent(am: Alertmanager, source: Source) -> None:
     heard(fires(am))
+    source.reconcile_urls = [am.url, f"http://127.0.0.1:{free_port()}"]
+    ask(source)
     fires(am, ended=True)
-    source.reconcile_urls = [f"http://127.0.0.1:{free_port()}", am.url]
-    assert reconcile.reconcile(source, at=timezone.now() + LATER)
-    assert set(statuses().values()) == {"resolved"}
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
+    row = Reconciliation.objects.get()
+    assert row.answered_at is None
+    assert row.error.startswith(source.reconcile_urls[1])
+
+
+def test_what_one_of_a_pair_still_holds_stays(am: Alertmanager, source: Source, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    other = Alertmanager(tmp_path / "b")
+    try:
+        source.reconcile_urls = [am.url, other.url]
+        heard(fires(am, "a"), fires(am, "b"))
+        fires(other, "b")
+        ask(source)
+        fires(am, "a", ended=True)
+        fires(am, "b", ended=True)
+        ask(source)
+        assert sorted(statuses().values()) == ["firing", "resolved"]
+        fires(other, "b", ended=True)
+        ask(source)
+        assert set(statuses().values()) == {"resolved"}
+    finally:
+        other.stop()
+        other.log.close()
+
+
+def test_what_was_never_seen_there_is_not_over_because_it_is_not_there(am: Alertmanager, source: Source) -> None:
+    alert = fires(am)
+    fires(am, ended=True)
+    heard(alert)
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
+
+
+def test_another_address_starts_anew(am: Alertmanager, source: Source) -> None:
+    heard(fires(am))
+    ask(source)
+    fires(am, ended=True)
+    source.reconcile_urls = [f"{am.url}/"]
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
 
 
 def test_what_came_in_while_it_was_asked_stays(am: Alertmanager, source: Source) -> None:
@@ -128,7 +170,7 @@ def test_what_came_in_while_it_was_asked_stays(am: Alertmanager, source: Source)
     heard(alert)
     fires(am, ended=True)
     # The question left before the webhook came: what it says of this alert is older than what we know.
-    reconcile._resolve(source, {}, timezone.now() - timedelta(seconds=5))
+    reconcile._resolve(source, {alert["fingerprint"]}, timezone.now() - timedelta(seconds=5))
     assert set(statuses().values()) == {"firing"}
 
 
