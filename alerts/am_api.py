@@ -30,7 +30,7 @@ class NoAnswer(Exception):
 
 
 class Alertmanager:
-    """One that answered; `up_since` is when it was started. It is asked nothing after `until`, in seconds of the monotonic clock."""
+    """One that answered; `up_since` is when it was started. After `until` (of the monotonic clock) it is asked nothing."""
 
     def __init__(self, address: str, until: float) -> None:
         self.address, self.until = address.rstrip("/"), until

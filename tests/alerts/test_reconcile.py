@@ -12,10 +12,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from alerts import reconcile
-from alerts.models import Body, Reconciliation, Source
+from alerts import am_silences, reconcile
+from alerts.models import Alert, Body, Reconciliation, Source
 from incidents import lifecycle
 from incidents.models import Incident, State
+from teams.models import Membership
 from tests.alerts.posting import accepted, group, make_am, statuses
 from tests.factories import make_heartbeat, make_user
 from tests.peers.alertmanager import INHIBITING, Alertmanager
@@ -286,12 +287,19 @@ def test_each_is_asked_once_a_minute(am: Alertmanager, source: Source) -> None:
     assert reconcile.due(at + timedelta(seconds=60), 9) == [source.pk]
 
 
+def _of_the_team(source: Source) -> Client:
+    assert source.service
+    ana = make_user("Ana", role="responder")
+    Membership.objects.create(team=source.service.team, user=ana)
+    client = Client()
+    client.force_login(ana)
+    return client
+
+
 def test_one_button_silences_exactly_these_alerts_there(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     fires(am, "b", alertname="Other")
-    ana = make_user("Ana", role="responder")
-    client = Client()
-    client.force_login(ana)
+    client = _of_the_team(source)
     form = {"minutes": "45", "reason": "A deploy runs."}
     response = client.post(f"/incidents/{incident.number}/silence/", form)
     assert response.status_code == 303, response.content
@@ -310,9 +318,57 @@ def test_one_button_silences_exactly_these_alerts_there(am: Alertmanager, source
 def test_a_silence_that_cannot_be_made_is_said(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     Source.objects.update(reconcile_urls=[f"http://127.0.0.1:{free_port()}"])
-    client = Client()
-    client.force_login(make_user("Ana", role="responder"))
+    client = _of_the_team(source)
     response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy runs."})
     assert response.status_code == 422
     assert "Nothing was silenced in am." in response.content.decode()
     assert am.get("silences") == []
+
+
+def test_who_is_of_another_team_silences_nothing_there(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    client = Client()
+    client.force_login(make_user("Ben", role="responder"))
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy runs."})
+    assert response.status_code == 403
+    assert am.get("silences") == []
+
+
+def test_more_alerts_than_a_few_are_not_silenced_by_what_they_share(am: Alertmanager, source: Source) -> None:
+    incident = heard(*(fires(am, f"a{number}") for number in range(am_silences.MOST + 1)))
+    response = _of_the_team(source).post(
+        f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy."}
+    )
+    assert response.status_code == 422
+    assert "More than 10 of its alerts fire" in response.content.decode()
+    assert am.get("silences") == []
+
+
+def test_a_critical_one_is_silenced_there_for_an_hour_at_most(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    Incident.objects.update(severity="critical")
+    client = _of_the_team(source)
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "61", "reason": "A deploy."})
+    assert response.status_code == 422
+    assert am.get("silences") == []
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "60", "reason": "A deploy."})
+    assert response.status_code == 303
+    assert len(am.get("silences")) == 1
+
+
+def test_what_was_silenced_before_another_failed_stands_in_the_story(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    client = _of_the_team(source)
+    gone = make_am(slug="gone", key="another-key-000000000001", service=source.service)
+    gone.reconcile_urls = [f"http://127.0.0.1:{free_port()}"]
+    gone.save()
+    (mine,) = incident.alerts.all()
+    Alert.objects.create(
+        source=gone, fingerprint="f" * 16, incident=incident, firing=True, labels={"alertname": "X"},
+        starts_at=mine.starts_at, last_seen_at=mine.last_seen_at, first_seen_at=mine.first_seen_at,
+    )  # fmt: skip
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy."})
+    assert response.status_code == 422
+    assert "Only 1 of its alerts are silenced: gone did not answer." in response.content.decode()
+    assert len(am.get("silences")) == 1
+    assert incident.timeline.filter(text="Silenced in Alertmanager: A deploy.").count() == 1
