@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from alerts.payloads.alert import IncomingAlert
+from alerts.payloads.alert import IncomingAlert, Malformed
 from alerts.payloads.alertmanager_api import Held, Hush, NotThat, read_groups, read_held, read_hush, read_up_since
+from alerts.payloads.reading import read_json
 from foundation.egress.addresses import AddressRefused, NotReached
 from foundation.egress.http import Answer, call
 
@@ -95,7 +96,10 @@ class Alertmanager:
         answer: Answer = call("GET", f"{self.address}/api/v2/{path}", limit=self._left(), largest=LARGEST)
         if not answer.ok or len(answer.body) >= LARGEST:
             raise NotThat
-        return answer.json()
+        try:
+            return read_json(answer.body.decode(errors="replace").replace("\x00", ""), {})
+        except (ValueError, Malformed):
+            raise NotThat from None
 
     def _left(self) -> float:
         left = min(LIMIT, self.until - time.monotonic())

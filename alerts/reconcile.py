@@ -28,12 +28,17 @@ from alerts.watchdogs import is_watchdog as is_watchdog_of
 from foundation.dispatch.registry import Key
 from incidents import alerts_end, lifecycle
 from incidents.models import OPEN_Q, Incident
+from teams.models import Severity
 
 EVERY = timedelta(seconds=60)
 SETTLED = timedelta(minutes=5)
 """An Alertmanager that was just started has no alerts until Prometheus sends them again, once a minute by default."""
 OVERDUE = timedelta(minutes=6)
 """Alertmanager waits for the rest of a group (30 s, then 5 min by default) before it tells of an alert."""
+KEPT = timedelta(minutes=10)
+"""So long one answer keeps an incident quiet."""
+MOST_HUSHES = 50
+"""Silences that are asked for in one look; what only others keep quiet pages."""
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 LOOKED_BACK = 50
 """Deliveries in which the names of our receivers are looked for."""
@@ -56,6 +61,12 @@ def look(key: Key, at: datetime) -> bool:
     row, made = Reconciliation.objects.get_or_create(source=source, defaults={"due_at": at + EVERY, "asked_at": at})
     claimed = made or Reconciliation.objects.filter(pk=row.pk, due_at__lte=at).update(due_at=at + EVERY, asked_at=at)
     return bool(claimed) and reconcile(source, at=at)
+
+
+def put_aside(key: Key, at: datetime, error: Exception) -> None:
+    """What could not be followed is said on the source's page; it is asked again in its turn."""
+    said = _("What it said could not be followed (%s).") % type(error).__name__
+    Reconciliation.objects.filter(source=key).update(error=said[:500])
 
 
 def reconcile(source: Source, *, at: datetime) -> bool:
@@ -161,7 +172,7 @@ def _hushes(cluster: Cluster, source: Source, held: dict[str, Held]) -> dict[str
     """The silences of our firing alerts, by their ids."""
     mine = {one.fingerprint for one in _firing(source)}
     ids = {number for name, one in held.items() if name in mine for number in one.silenced_by}
-    return {number: cluster.silence(number) for number in sorted(ids)}
+    return {number: cluster.silence(number) for number in sorted(ids)[:MOST_HUSHES]}
 
 
 def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: datetime) -> None:
@@ -181,10 +192,9 @@ def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: da
         longest = max(ends, key=lambda hush: hush.until)
         quiet[pk] = min(quiet.get(pk, longest), longest, key=lambda hush: hush.until)
     wanted = {pk: hush for pk, hush in quiet.items() if pk not in loud and hush.until > at}
-    hushed = {int(pk): until for pk, until in row.hushed.items()}
-    for pk in sorted(wanted.keys() | hushed.keys()):
-        _stamp(pk, wanted.get(pk), hushed.get(pk, ""), at)
-    row.hushed = {str(pk): hush.until.isoformat() for pk, hush in wanted.items()}
+    before = {int(pk): stamp for pk, stamp in row.hushed.items()}
+    stamps = {pk: _stamp(pk, wanted.get(pk), before.get(pk, {}), at) for pk in sorted(wanted.keys() | before.keys())}
+    row.hushed = {str(pk): stamp for pk, stamp in stamps.items() if stamp}
     row.save(update_fields=["hushed"])
 
 
@@ -194,20 +204,34 @@ def _incidents(source: Source) -> set[int]:
 
 
 @transaction.atomic
-def _stamp(pk: int, hush: Hush | None, before: str, at: datetime) -> None:
-    """Make one incident quiet, or let it speak again; what a person has made quiet stays as they made it."""
+def _stamp(pk: int, hush: Hush | None, before: dict[str, str], at: datetime) -> dict[str, str]:
+    """Make one incident quiet, or let it speak again; what a person has made quiet stays as they made it.
+
+    Quiet for `KEPT` only, and for longer by each answer that says so again: an Alertmanager that is dead silences nothing.
+    A critical one is quiet for an hour in all. Returns what is remembered of it: `Reconciliation.hushed`.
+    """
     incident = Incident.objects.filter(OPEN_Q).select_for_update(no_key=True).filter(pk=pk).first()
     if incident is None:
-        return
+        return {}
     now = incident.silenced_until
-    ours = bool(now and before and now.isoformat() == before)
+    lasts = now is not None and now > at
+    ours = bool(now and now.isoformat() == before.get("stamped"))
     if hush is None:
-        if ours and now and now > at:
+        if ours and lasts:
             alerts_end.end_silence(incident, at=at, cause=_("Alertmanager"))
-        return
+        return {}
+    same = hush.until.isoformat() == before.get("until")
+    stamp = before if same else {"until": hush.until.isoformat(), "since": at.isoformat(), "stamped": ""}
+    end = min(hush.until, at + KEPT)
+    if incident.severity == Severity.CRITICAL:
+        end = min(end, datetime.fromisoformat(stamp["since"]) + lifecycle.QUIET_CRITICAL)
     # Stamped once: whoever has paged all the same since then has decided so.
-    if hush.until.isoformat() == before or (now and now > at and not ours):
-        return
-    words = {"by": hush.by or "?", "comment": hush.comment}
-    because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words
-    lifecycle.silence(incident, until=hush.until, because=because, at=at)
+    if end <= at or ((same or lasts) and not ours) or (same and now and end - now < KEPT / 2 and lasts):
+        return stamp
+    if same and lasts:
+        alerts_end.stays_quiet(incident, until=end)
+    else:
+        words = {"by": hush.by or "?", "comment": hush.comment}
+        because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words
+        lifecycle.silence(incident, until=end, because=because, at=at)
+    return {**stamp, "stamped": end.isoformat()}

@@ -16,7 +16,9 @@ class Reconciliation(models.Model):
     held = models.JSONField(
         default=dict, help_text="the addresses asked, and which of our firing alerts they have held"
     )
-    hushed = models.JSONField(default=dict, help_text="incident id -> until when, as we stamped it")
+    hushed = models.JSONField(
+        default=dict, help_text="incident id -> end of the silence there, since when, as we stamped it"
+    )
 
     def __str__(self) -> str:
         return f"reconciliation of {self.source_id}"

@@ -15,4 +15,10 @@ class Migration(migrations.Migration):
             name='held',
             field=models.JSONField(default=dict, help_text='the addresses asked, and which of our firing alerts they have held'),
         ),
+        migrations.AlterField(
+            model_name='reconciliation',
+            name='hushed',
+            field=models.JSONField(default=dict, help_text='incident id -> end of the silence there, since when, as we stamped it'),
+        ),
+        migrations.RunSQL("UPDATE alerts_reconciliation SET hushed = '{}'", migrations.RunSQL.noop),
     ]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from alerts import am_silences, reconcile
 from alerts.models import Alert, Body, Reconciliation, Source
+from foundation.dispatch.registry import named
 from incidents import lifecycle
 from incidents.models import Incident, State
 from teams.models import Membership
@@ -212,21 +213,53 @@ def silence(am: Alertmanager, hours: float = 3, **matchers: str) -> str:
 def test_what_is_silenced_there_is_quiet_here_until_it_ends(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     number = silence(am, instance="a")
-    ask(source)
+    at = ask(source)
     incident.refresh_from_db()
     assert incident.silenced_because == "Silenced in Alertmanager by Ana: a deploy"
     until = incident.silenced_until
     assert until is not None
-    assert abs(until - timezone.now() - timedelta(hours=3)) < timedelta(minutes=1)
+    assert until == at + reconcile.KEPT
     assert incident.page_due_at == until
     lines = incident.timeline.count()
-    ask(source)
+    later = ask(source, LATER + timedelta(minutes=9))
+    incident.refresh_from_db()
+    assert (incident.silenced_until, incident.page_due_at) == (later + reconcile.KEPT, later + reconcile.KEPT)
     assert incident.timeline.count() == lines
     am.delete(f"silence/{number}")
     am.until(lambda: am.get("alerts")[0]["status"]["state"] == "active")
     at = ask(source)
     incident.refresh_from_db()
     assert (incident.silenced_until, incident.page_due_at) == (None, at)
+
+
+def test_a_dead_one_silences_nothing_for_long(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    silence(am, instance="a")
+    at = ask(source)
+    am.stop()
+    assert not reconcile.reconcile(source, at=at + timedelta(minutes=1))
+    incident.refresh_from_db()
+    assert incident.page_due_at == at + reconcile.KEPT
+    am.start()
+
+
+def test_a_critical_one_is_quiet_for_an_hour_in_all(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    Incident.objects.update(severity="critical")
+    silence(am, instance="a")
+    first = ask(source)
+    for minutes in (9, 18, 27, 36, 45, 54, 58, 61):
+        assert reconcile.reconcile(source, at=first + timedelta(minutes=minutes))
+    incident.refresh_from_db()
+    assert incident.silenced_until == first + timedelta(hours=1)
+
+
+def test_what_cannot_be_followed_is_said(source: Source) -> None:
+    work = named("reconciling")
+    assert work is not None
+    assert work.failed is not None
+    work.failed(source.pk, timezone.now(), ValueError("x"))
+    assert Reconciliation.objects.get().error == "What it said could not be followed (ValueError)."
 
 
 def test_who_pages_all_the_same_is_not_overruled(am: Alertmanager, source: Source) -> None:
