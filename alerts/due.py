@@ -13,6 +13,6 @@ periodic("alerts.prune", timedelta(hours=1), prune)
 register(Work("silences", "default", due=silencing.due, run=silencing.look))
 register(Work("heartbeats", "default", due=heartbeats.due, run=heartbeats.look))
 register(
-    Work("reconciling", "default", due=reconcile.due, run=reconcile.look, failed=reconcile.put_aside)
+    Work("reconciling", "default", due=reconcile.due, run=reconcile.look, failed=reconcile.put_aside, outside=True)
 )
-register(Work("alerts.amazon", "default", due=sns.due, run=sns.run))
+register(Work("alerts.amazon", "default", due=sns.due, run=sns.run, outside=True))
