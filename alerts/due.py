@@ -12,5 +12,7 @@ from foundation.dispatch.registry import Work, register
 periodic("alerts.prune", timedelta(hours=1), prune)
 register(Work("silences", "default", due=silencing.due, run=silencing.look))
 register(Work("heartbeats", "default", due=heartbeats.due, run=heartbeats.look))
-register(Work("reconciling", "default", due=reconcile.due, run=reconcile.look))
-register(Work("alerts.amazon", "default", due=sns.due, run=sns.run))
+register(
+    Work("reconciling", "default", due=reconcile.due, run=reconcile.look, failed=reconcile.put_aside, outside=True)
+)
+register(Work("alerts.amazon", "default", due=sns.due, run=sns.run, outside=True))

@@ -2,7 +2,8 @@
 
 Alertmanager sends no "resolved" for what was silenced, inhibited, or forgotten over a restart or a reload. What it no
 longer holds is resolved, what it silences is quiet, and what it tells our receiver without our having heard is opened.
-Nothing is held while it is asked, and an answer that cannot be believed changes nothing.
+Nothing is held while it is asked, and an answer that cannot be believed changes nothing. Absence is believed only when every
+member of the cluster has answered, and only for what was seen there before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from alerts.am_api import Alertmanager, NoAnswer
+from alerts.am_api import Cluster, NoAnswer
 from alerts.intake import letter_of, receive
 from alerts.models import Alert, Body, Source
 from alerts.payloads import IncomingAlert, Mark, Parsed
@@ -28,12 +29,17 @@ from alerts.watchdogs import is_watchdog as is_watchdog_of
 from foundation.dispatch.registry import Key
 from incidents import alerts_end, lifecycle
 from incidents.models import OPEN_Q, Incident
+from teams.models import Severity
 
 EVERY = timedelta(seconds=60)
 SETTLED = timedelta(minutes=5)
 """An Alertmanager that was just started has no alerts until Prometheus sends them again, once a minute by default."""
 OVERDUE = timedelta(minutes=6)
 """Alertmanager waits for the rest of a group (30 s, then 5 min by default) before it tells of an alert."""
+KEPT = timedelta(minutes=10)
+"""So long one answer keeps an incident quiet."""
+MOST_HUSHES = 50
+"""Silences that are asked for in one look; what only others keep quiet pages."""
 FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 LOOKED_BACK = 50
 """Deliveries in which the names of our receivers are looked for."""
@@ -58,25 +64,41 @@ def look(key: Key, at: datetime) -> bool:
     return bool(claimed) and reconcile(source, at=at)
 
 
+def put_aside(key: Key, at: datetime, error: Exception) -> None:
+    """What could not be followed is said on the source's page; it is asked again in its turn."""
+    said = _("What it said could not be followed (%s).") % type(error).__name__
+    Reconciliation.objects.filter(source=int(key)).update(error=said[:500])
+
+
 def reconcile(source: Source, *, at: datetime) -> bool:
     """Ask now and follow the answer; returns whether there was one. Must not be called while a lock is held."""
     mine = Reconciliation.objects.filter(source=source)
     try:
-        peer = Alertmanager.first(source.reconcile_urls)
-        held = peer.alerts()
+        cluster = Cluster(source.reconcile_urls)
+        held = cluster.held
         unknown = _unknown(source, held, at)
-        missed = peer.alerts_for(receivers_of(source)) if unknown else {}
-        hushes = _hushes(peer, source, held)
+        missed = cluster.alerts_for(receivers_of(source)) if unknown else {}
+        hushes = _hushes(cluster, source, held)
     except NoAnswer as error:
         mine.update(error=str(error)[:500])
         return False
-    if peer.up_since <= at - SETTLED:
-        _resolve(source, held, at)
+    seen = _seen(source)
+    if cluster.all_up_since(at - SETTLED):
+        _resolve(source, seen - held.keys(), at)
     if found := [missed[one] for one in sorted(unknown & missed.keys())]:
         _take_in(source, found, at)
     _hush(source, held, hushes, at)
-    mine.update(answered_at=at, error="")
+    still = {one.fingerprint for one in _firing(source)} & (seen | held.keys())
+    mine.update(held={"asked": source.reconcile_urls, "fingerprints": sorted(still)}, error=cluster.missing[:500])
+    if not cluster.missing:
+        mine.update(answered_at=at)
     return True
+
+
+def _seen(source: Source) -> set[str]:
+    """Which firing alerts these addresses held when they were asked before: another Alertmanager never had the others."""
+    held = Reconciliation.objects.get(source=source).held
+    return set(held["fingerprints"]) if held.get("asked") == source.reconcile_urls else set()
 
 
 def receivers_of(source: Source) -> set[str]:
@@ -101,9 +123,9 @@ def _unknown(source: Source, held: dict[str, Held], at: datetime) -> set[str]:
 
 
 @transaction.atomic
-def _resolve(source: Source, held: Collection[str], asked_at: datetime) -> None:
+def _resolve(source: Source, gone_there: Collection[str], asked_at: datetime) -> None:
     """End what Alertmanager no longer holds, unless it was heard of after the question was sent."""
-    gone = [one for one in _firing(source) if one.fingerprint not in held and one.last_seen_at < asked_at]
+    gone = [one for one in _firing(source) if one.fingerprint in gone_there and one.last_seen_at < asked_at]
     if not gone:
         return
     alerts = {one.fingerprint: as_told(one, ends_at=asked_at) for one in gone}
@@ -134,11 +156,11 @@ def _firing(source: Source) -> list[Alert]:
     return [one for one in Alert.objects.filter(source=source, firing=True) if FINGERPRINT.fullmatch(one.fingerprint)]
 
 
-def _hushes(peer: Alertmanager, source: Source, held: dict[str, Held]) -> dict[str, Hush]:
+def _hushes(cluster: Cluster, source: Source, held: dict[str, Held]) -> dict[str, Hush]:
     """The silences of our firing alerts, by their ids."""
     mine = {one.fingerprint for one in _firing(source)}
     ids = {number for name, one in held.items() if name in mine for number in one.silenced_by}
-    return {number: peer.silence(number) for number in sorted(ids)}
+    return {number: cluster.silence(number) for number in sorted(ids)[:MOST_HUSHES]}
 
 
 def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: datetime) -> None:
@@ -158,10 +180,9 @@ def _hush(source: Source, held: dict[str, Held], hushes: dict[str, Hush], at: da
         longest = max(ends, key=lambda hush: hush.until)
         quiet[pk] = min(quiet.get(pk, longest), longest, key=lambda hush: hush.until)
     wanted = {pk: hush for pk, hush in quiet.items() if pk not in loud and hush.until > at}
-    hushed = {int(pk): until for pk, until in row.hushed.items()}
-    for pk in sorted(wanted.keys() | hushed.keys()):
-        _stamp(pk, wanted.get(pk), hushed.get(pk, ""), at)
-    row.hushed = {str(pk): hush.until.isoformat() for pk, hush in wanted.items()}
+    before = {int(pk): stamp for pk, stamp in row.hushed.items()}
+    stamps = {pk: _stamp(pk, wanted.get(pk), before.get(pk, {}), at) for pk in sorted(wanted.keys() | before.keys())}
+    row.hushed = {str(pk): stamp for pk, stamp in stamps.items() if stamp}
     row.save(update_fields=["hushed"])
 
 
@@ -171,20 +192,34 @@ def _incidents(source: Source) -> set[int]:
 
 
 @transaction.atomic
-def _stamp(pk: int, hush: Hush | None, before: str, at: datetime) -> None:
-    """Make one incident quiet, or let it speak again; what a person has made quiet stays as they made it."""
+def _stamp(pk: int, hush: Hush | None, before: dict[str, str], at: datetime) -> dict[str, str]:
+    """Make one incident quiet, or let it speak again; what a person has made quiet stays as they made it.
+
+    Quiet for `KEPT` only, and for longer by each answer that says so again: an Alertmanager that is dead silences nothing.
+    A critical one is quiet for an hour in all. Returns what is remembered of it: `Reconciliation.hushed`.
+    """
     incident = Incident.objects.filter(OPEN_Q).select_for_update(no_key=True).filter(pk=pk).first()
     if incident is None:
-        return
+        return {}
     now = incident.silenced_until
-    ours = bool(now and before and now.isoformat() == before)
+    lasts = now is not None and now > at
+    ours = bool(now and now.isoformat() == before.get("stamped"))
     if hush is None:
-        if ours and now and now > at:
+        if ours and lasts:
             alerts_end.end_silence(incident, at=at, cause=_("Alertmanager"))
-        return
+        return {}
+    same = hush.until.isoformat() == before.get("until")
+    stamp = before if same else {"until": hush.until.isoformat(), "since": at.isoformat(), "stamped": ""}
+    end = min(hush.until, at + KEPT)
+    if incident.severity == Severity.CRITICAL:
+        end = min(end, datetime.fromisoformat(stamp["since"]) + lifecycle.QUIET_CRITICAL)
     # Stamped once: whoever has paged all the same since then has decided so.
-    if hush.until.isoformat() == before or (now and now > at and not ours):
-        return
-    words = {"by": hush.by or "?", "comment": hush.comment}
-    because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words
-    lifecycle.silence(incident, until=hush.until, because=because, at=at)
+    if end <= at or ((same or lasts) and not ours) or (same and now and end - now < KEPT / 2 and lasts):
+        return stamp
+    if same and lasts:
+        alerts_end.stays_quiet(incident, until=end)
+    else:
+        words = {"by": hush.by or "?", "comment": hush.comment}
+        because = _("Silenced in Alertmanager by %(by)s: %(comment)s") % words
+        lifecycle.silence(incident, until=end, because=because, at=at)
+    return {**stamp, "stamped": end.isoformat()}

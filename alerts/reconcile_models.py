@@ -13,7 +13,12 @@ class Reconciliation(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
-    hushed = models.JSONField(default=dict, help_text="incident id -> until when, as we stamped it")
+    held = models.JSONField(
+        default=dict, help_text="the addresses asked, and which of our firing alerts they have held"
+    )
+    hushed = models.JSONField(
+        default=dict, help_text="incident id -> end of the silence there, since when, as we stamped it"
+    )
 
     def __str__(self) -> str:
         return f"reconciliation of {self.source_id}"

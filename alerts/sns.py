@@ -6,7 +6,6 @@ is then fetched, and from the next message on a wrong signature is refused.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,15 +17,19 @@ from django.utils.translation import gettext as _
 
 from alerts import rejected
 from alerts.door import Reader, Refused, Sender, Unwrap
-from alerts.models import AmazonCall
-from alerts.payloads import Mark, Parsed
-from alerts.payloads.sns_signature import NOTIFICATION, certificate_url, confirmation_url, is_signed
+from alerts.models import AmazonCall, Source
+from alerts.payloads import Malformed, Mark, Parsed
+from alerts.payloads.reading import read_json
+from alerts.payloads.sns_signature import certificate_url, confirmation_url, is_signed
 from foundation.dispatch.registry import Key
 from foundation.egress.addresses import AddressRefused, NotReached
 from foundation.egress.http import Answer, call
+from teams.models import Notice
 
 LEASE = timedelta(minutes=1)
 MOST_TRIES = 8
+MOST_OF_A_SOURCE = 20
+"""Addresses that one source may have asked: Amazon's certificates of a few years, and its subscriptions."""
 WRONG = "The signature of this message is not Amazon's."
 
 
@@ -49,14 +52,14 @@ def checked(sender: Sender, read: Reader, *, at: datetime) -> tuple[Unwrap, Read
 def _envelope(body: bytes) -> dict[str, Any] | None:
     """The message around the message; None for a raw one."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = read_json(body.decode(errors="replace").replace("\x00", ""), {})
+    except (ValueError, Malformed):
         return None
     return found if isinstance(found, dict) and {"Type", "TopicArn"} <= found.keys() else None
 
 
 def _verified(envelope: dict[str, Any], sender: Sender, body: bytes, *, at: datetime) -> bool:
-    """Whether Amazon signed it; False while nobody can tell. Raises Refused (401) for a wrong signature."""
+    """Whether Amazon signed it; False while nobody can tell, or without a signature. Raises Refused (401) for a wrong one."""
     verified = False
     if envelope.get("Signature"):
         url = certificate_url(envelope)
@@ -72,14 +75,29 @@ def _verified(envelope: dict[str, Any], sender: Sender, body: bytes, *, at: date
     kind = envelope.get("Type")
     if kind == "SubscriptionConfirmation" and (url := confirmation_url(envelope)):
         _ask_later(url, sender, at=at, confirms=True)
-    elif kind == "UnsubscribeConfirmation":
-        subject = _("Amazon SNS posts no more to %s") % sender.source
-        topic = str(envelope.get("TopicArn"))[:300]
-        rejected.tell_owners(sender.source, subject[:300], _("The subscription of %s has ended.") % topic, at=at)
-    return verified or (kind == NOTIFICATION and "Signature" not in envelope)
+    elif kind == "UnsubscribeConfirmation" and verified:
+        _tell_of_the_end(envelope, sender.source, at=at)
+    return verified
+
+
+def _tell_of_the_end(envelope: dict[str, Any], source: Source, *, at: datetime) -> None:
+    """To the owners, once an hour."""
+    subject = (_("Amazon SNS posts no more to %s") % source)[:300]
+    path = f"/services/sources/{source.slug}/"
+    if Notice.objects.filter(subject=subject, path=path, created_at__gt=at - rejected.TOLD_EVERY).exists():
+        return
+    topic = str(envelope.get("TopicArn"))[:300]
+    rejected.tell_owners(source, subject, _("The subscription of %s has ended.") % topic, at=at)
 
 
 def _ask_later(url: str, sender: Sender, *, at: datetime, confirms: bool) -> None:
+    """Ask once more what was given up, too: it is news that somebody needs it."""
+    given_up = AmazonCall.objects.filter(url=url, answer="", due_at=None)
+    if (
+        given_up.update(due_at=at, tries=0)
+        or AmazonCall.objects.filter(source=sender.source).count() >= MOST_OF_A_SOURCE
+    ):
+        return
     row = AmazonCall(url=url, source=sender.source, confirms=confirms, due_at=at)
     AmazonCall.objects.bulk_create([row], ignore_conflicts=True)
 

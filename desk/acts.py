@@ -42,7 +42,7 @@ from incidents.models import Incident, NotAllowed, RoleTenure, State
 from paging import answers, asking, methods, verdicts
 from postmortems.lifecycle import close_incident
 from teams.models import Severity, User
-from teams.permissions import may_act_on_incident, may_change_state, standing
+from teams.permissions import may_act_on_incident, may_change_state, may_silence, standing
 
 
 class Warned(str):
@@ -114,6 +114,8 @@ def _silence(do: Doing) -> str:
     minutes = do.data["minutes"]
     assert isinstance(minutes, int)  # noqa: S101 - the form's field cleans to a number
     until = do.at + timedelta(minutes=minutes)
+    teams = [do.incident.service.team_id] if do.incident.service else []
+    require(may_silence(standing(do.by), teams))
     silence_there(do.incident, until=until, because=do.text("reason"), by=do.by, at=do.at)
     words = {"incident": do.incident, "until": times.short(until, now=do.at)}
     return _("The alerts of %(incident)s are silenced in Alertmanager until %(until)s.") % words

@@ -31,7 +31,7 @@ from paging.methods import ringing
 from paging.models import Page
 from paging.verdicts import verdict_asked
 from teams.models import Role, Severity, User
-from teams.permissions import Standing, may_act_on_incident, may_change_state
+from teams.permissions import Standing, may_act_on_incident, may_change_state, may_silence
 
 LIVE_RELATED = ("service__team", "held_by", "acked_by", "merged_into", "recurrence_of", "slack_channel")
 PAGES = 50
@@ -187,10 +187,12 @@ def _kin(user: User, incident: Incident) -> set[int]:
 def _can(standing: Standing, incident: Incident, roles: set[str]) -> dict[str, bool]:
     """What permissions and state allow this person now: only such buttons are drawn."""
     acts, moves, is_open = may_act_on_incident(standing, roles), may_change_state(standing, roles), incident.is_open
+    teams = [incident.service.team_id] if incident.service else []
     return {
         "acknowledge": moves and is_open,
         "unacknowledge": moves and is_open and (incident.is_held or bool(incident.acks)),
         "quiet": moves and is_open,
+        "silence": moves and is_open and may_silence(standing, teams),
         "escalate": moves and is_open,
         "handover": moves and is_open,
         "pull_in": acts and is_open,

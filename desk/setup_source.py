@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from alerts import setup, watching
+from alerts.am_api import MOST_ADDRESSES
 from alerts.kinds import KINDS
 from alerts.models import Source
 from alerts.replay import Replay, replay, rules_of
@@ -153,6 +154,8 @@ class SourceForm(SetupForm):
         urls = str(self.cleaned_data["reconcile_urls"]).split()
         if wrong := next((url for url in urls if not is_plain(url)), ""):
             raise ValidationError(_("“%s” is not an http or https address without a password.") % wrong[:80])
+        if len(urls) > MOST_ADDRESSES:
+            raise ValidationError(_("At most %d addresses are asked.") % MOST_ADDRESSES)
         return urls
 
     def clean_signing_secret(self) -> str:

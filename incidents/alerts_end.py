@@ -60,6 +60,14 @@ def end_silence(incident: Incident, *, at: datetime, cause: str, text: str = "")
     lifecycle.save(incident)
 
 
+def stays_quiet(incident: Incident, *, until: datetime) -> None:
+    """It is quiet for longer, for the reason that its story tells. The caller holds the lock."""
+    if incident.page_due_at == incident.silenced_until:
+        incident.page_due_at = until
+    incident.silenced_until = until
+    lifecycle.save(incident)
+
+
 @transaction.atomic
 def impact_began(incident: Incident, start: datetime) -> None:
     """Customers felt it earlier than we knew: move the stamp and its own interval back. The caller holds the lock."""

@@ -5,5 +5,5 @@ from __future__ import annotations
 from foundation.dispatch.registry import Work, register
 from oncall import calendar_words, calendars
 
-register(Work("calendars", "default", due=calendars.due, run=calendars.look))
+register(Work("calendars", "default", due=calendars.due, run=calendars.look, outside=True))
 register(Work("calendars that fail", "default", due=calendar_words.due, run=calendar_words.tell))

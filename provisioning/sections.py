@@ -209,7 +209,7 @@ SECTIONS = {
                 "mapping": Field(SenderMapping()),
                 "reopen_window": Field(Duration()),
                 "group_window": Field(Duration(), default=HALF_AN_HOUR),
-                "reconcile_urls": Field(List(Text(least=1, most=500), "an address"), default=[]),
+                "reconcile_urls": Field(List(Text(least=1, most=500), "an address", most=5), default=[]),
                 "watching": Field(Truth(), default=False),
             },
         ),

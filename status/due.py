@@ -9,4 +9,4 @@ from foundation.dispatch.registry import Work, register
 from status import seen, tree
 
 periodic("status.publish", timedelta(minutes=1), tree.publish)
-register(Work(seen.CHECK, "default", due=seen.due, run=seen.look))
+register(Work(seen.CHECK, "default", due=seen.due, run=seen.look, outside=True))

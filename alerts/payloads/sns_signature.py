@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-HOST = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(\.cn)?")
+HOST = re.compile(r"sns\.[a-z]{2}(-[a-z]+){1,3}-\d\.amazonaws\.com(\.cn)?")
+CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9a-f]{32}\.pem")
 LONGEST = 1000
 SIGNED = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 NOTIFICATION = "Notification"
@@ -24,7 +25,10 @@ NOTIFICATION = "Notification"
 def certificate_url(envelope: Mapping[str, object]) -> str:
     """Where the message says that its certificate is, "" when that is not Amazon's."""
     url = envelope.get("SigningCertURL") or envelope.get("SigningCertUrl")
-    return url if isinstance(url, str) and _is_amazons(url) and urlsplit(url).path.endswith(".pem") else ""
+    if not isinstance(url, str) or not _is_amazons(url):
+        return ""
+    parts = urlsplit(url)
+    return url if CERTIFICATE.fullmatch(parts.path) and not (parts.query or "#" in url or "?" in url) else ""
 
 
 def confirmation_url(envelope: Mapping[str, object]) -> str:
@@ -62,6 +66,8 @@ def _signed(envelope: Mapping[str, object]) -> bytes:
 
 
 def _is_amazons(url: str) -> bool:
+    if not url.isascii() or not url.isprintable():
+        return False
     try:
         parts = urlsplit(url)
         plain = parts.port is None and parts.username is None

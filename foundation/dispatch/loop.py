@@ -34,6 +34,7 @@ BEAT = 3.0  # seconds between heartbeats
 LOOK = 100  # rows of each kind per look: what is handed over keeps its turn, what comes later may be more urgent
 MORE = 0.2  # seconds between two looks while there are more rows than that
 THREADS = 8
+OUTSIDE = 3  # threads more for work that asks others and pages nobody
 
 
 class Listener(Protocol):
@@ -62,6 +63,7 @@ class Dispatcher:
     ) -> None:
         self.clock = clock
         self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="pool")
+        self.outside = ThreadPoolExecutor(max_workers=OUTSIDE, thread_name_prefix="outside")
         self.publisher = Publisher(publish, self._here)
         self.offered: dict[tuple[str, Key], float] = {}
         self.alone_until = 0.0
@@ -112,7 +114,7 @@ class Dispatcher:
                 return
             self.running.add(item)
         try:
-            self.pool.submit(self._do, work, key)
+            (self.outside if work.outside else self.pool).submit(self._do, work, key)
         except RuntimeError:  # the pool is shutting down; the row stays due for the next dispatcher
             self.running.discard(item)
 
@@ -143,7 +145,8 @@ class Dispatcher:
                 self.stopping.wait(0.5)
         self.last_resort.stop()
         self.publisher.stop()
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self.pool, self.outside):
+            pool.shutdown(wait=True, cancel_futures=True)
         with contextlib.suppress(DatabaseError):  # gone: whoever looks at this row next sees how old it is
             Process.objects.filter(name=self.name).delete()
 

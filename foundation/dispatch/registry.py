@@ -28,6 +28,7 @@ class Work:
     `due(at, limit)` lists the keys that are due, most urgent first; `run(key, at)` claims one under its lock, does it, and
     does nothing when somebody else was faster; it may return a `Next`. `oldest(at)` is the due time of the oldest row, for
     health checks, which complain once it is more than `late_after` old. `failed(key, at, error)` puts a poisonous row aside.
+    `outside` work asks others and pages nobody: the dispatcher does little of it at once, so that pages never queue behind it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Work:
     oldest: Callable[[datetime], datetime | None] | None = None
     late_after: timedelta = timedelta(seconds=60)
     failed: Callable[[Key, datetime, Exception], None] | None = None
+    outside: bool = False
 
 
 QUEUES = ("page", "callback", "default", "report")

@@ -43,7 +43,7 @@ class Answer:
         """The body as JSON, or None when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def retry_after(self) -> float | None:

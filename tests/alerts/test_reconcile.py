@@ -12,10 +12,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from alerts import reconcile
-from alerts.models import Body, Reconciliation, Source
+from alerts import am_silences, reconcile
+from alerts.models import Alert, Body, Reconciliation, Source
+from foundation.dispatch.registry import named
 from incidents import lifecycle
 from incidents.models import Incident, State
+from teams.models import Membership
 from tests.alerts.posting import accepted, group, make_am, statuses
 from tests.factories import make_heartbeat, make_user
 from tests.peers.alertmanager import INHIBITING, Alertmanager
@@ -95,6 +97,7 @@ def test_what_is_gone_there_ends_here(am: Alertmanager, source: Source) -> None:
 
 def test_a_restarted_one_is_not_believed_until_it_has_settled(am: Alertmanager, source: Source) -> None:
     heard(fires(am))
+    ask(source)
     am.stop()
     am.start()
     assert am.get("alerts") == []
@@ -115,12 +118,53 @@ def test_one_that_cannot_be_reached_changes_nothing_and_is_shown(am: Alertmanage
     am.start()
 
 
-def test_the_first_of_a_pair_that_answers_is_believed(am: Alertmanager, source: Source) -> None:
+def test_absence_is_not_believed_while_one_of_a_pair_is_silent(am: Alertmanager, source: Source) -> None:
     heard(fires(am))
+    source.reconcile_urls = [am.url, f"http://127.0.0.1:{free_port()}"]
+    ask(source)
     fires(am, ended=True)
-    source.reconcile_urls = [f"http://127.0.0.1:{free_port()}", am.url]
-    assert reconcile.reconcile(source, at=timezone.now() + LATER)
-    assert set(statuses().values()) == {"resolved"}
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
+    row = Reconciliation.objects.get()
+    assert row.answered_at is None
+    assert row.error.startswith(source.reconcile_urls[1])
+
+
+def test_what_one_of_a_pair_still_holds_stays(am: Alertmanager, source: Source, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    other = Alertmanager(tmp_path / "b")
+    try:
+        source.reconcile_urls = [am.url, other.url]
+        heard(fires(am, "a"), fires(am, "b"))
+        fires(other, "b")
+        ask(source)
+        fires(am, "a", ended=True)
+        fires(am, "b", ended=True)
+        ask(source)
+        assert sorted(statuses().values()) == ["firing", "resolved"]
+        fires(other, "b", ended=True)
+        ask(source)
+        assert set(statuses().values()) == {"resolved"}
+    finally:
+        other.stop()
+        other.log.close()
+
+
+def test_what_was_never_seen_there_is_not_over_because_it_is_not_there(am: Alertmanager, source: Source) -> None:
+    alert = fires(am)
+    fires(am, ended=True)
+    heard(alert)
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
+
+
+def test_another_address_starts_anew(am: Alertmanager, source: Source) -> None:
+    heard(fires(am))
+    ask(source)
+    fires(am, ended=True)
+    source.reconcile_urls = [f"{am.url}/"]
+    ask(source)
+    assert set(statuses().values()) == {"firing"}
 
 
 def test_what_came_in_while_it_was_asked_stays(am: Alertmanager, source: Source) -> None:
@@ -128,7 +172,7 @@ def test_what_came_in_while_it_was_asked_stays(am: Alertmanager, source: Source)
     heard(alert)
     fires(am, ended=True)
     # The question left before the webhook came: what it says of this alert is older than what we know.
-    reconcile._resolve(source, {}, timezone.now() - timedelta(seconds=5))
+    reconcile._resolve(source, {alert["fingerprint"]}, timezone.now() - timedelta(seconds=5))
     assert set(statuses().values()) == {"firing"}
 
 
@@ -169,21 +213,53 @@ def silence(am: Alertmanager, hours: float = 3, **matchers: str) -> str:
 def test_what_is_silenced_there_is_quiet_here_until_it_ends(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     number = silence(am, instance="a")
-    ask(source)
+    at = ask(source)
     incident.refresh_from_db()
     assert incident.silenced_because == "Silenced in Alertmanager by Ana: a deploy"
     until = incident.silenced_until
     assert until is not None
-    assert abs(until - timezone.now() - timedelta(hours=3)) < timedelta(minutes=1)
+    assert until == at + reconcile.KEPT
     assert incident.page_due_at == until
     lines = incident.timeline.count()
-    ask(source)
+    later = ask(source, LATER + timedelta(minutes=9))
+    incident.refresh_from_db()
+    assert (incident.silenced_until, incident.page_due_at) == (later + reconcile.KEPT, later + reconcile.KEPT)
     assert incident.timeline.count() == lines
     am.delete(f"silence/{number}")
     am.until(lambda: am.get("alerts")[0]["status"]["state"] == "active")
     at = ask(source)
     incident.refresh_from_db()
     assert (incident.silenced_until, incident.page_due_at) == (None, at)
+
+
+def test_a_dead_one_silences_nothing_for_long(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    silence(am, instance="a")
+    at = ask(source)
+    am.stop()
+    assert not reconcile.reconcile(source, at=at + timedelta(minutes=1))
+    incident.refresh_from_db()
+    assert incident.page_due_at == at + reconcile.KEPT
+    am.start()
+
+
+def test_a_critical_one_is_quiet_for_an_hour_in_all(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    Incident.objects.update(severity="critical")
+    silence(am, instance="a")
+    first = ask(source)
+    for minutes in (9, 18, 27, 36, 45, 54, 58, 61):
+        assert reconcile.reconcile(source, at=first + timedelta(minutes=minutes))
+    incident.refresh_from_db()
+    assert incident.silenced_until == first + timedelta(hours=1)
+
+
+def test_what_cannot_be_followed_is_said(source: Source) -> None:
+    work = named("reconciling")
+    assert work is not None
+    assert work.failed is not None
+    work.failed(source.pk, timezone.now(), ValueError("x"))
+    assert Reconciliation.objects.get().error == "What it said could not be followed (ValueError)."
 
 
 def test_who_pages_all_the_same_is_not_overruled(am: Alertmanager, source: Source) -> None:
@@ -244,12 +320,19 @@ def test_each_is_asked_once_a_minute(am: Alertmanager, source: Source) -> None:
     assert reconcile.due(at + timedelta(seconds=60), 9) == [source.pk]
 
 
+def _of_the_team(source: Source) -> Client:
+    assert source.service
+    ana = make_user("Ana", role="responder")
+    Membership.objects.create(team=source.service.team, user=ana)
+    client = Client()
+    client.force_login(ana)
+    return client
+
+
 def test_one_button_silences_exactly_these_alerts_there(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     fires(am, "b", alertname="Other")
-    ana = make_user("Ana", role="responder")
-    client = Client()
-    client.force_login(ana)
+    client = _of_the_team(source)
     form = {"minutes": "45", "reason": "A deploy runs."}
     response = client.post(f"/incidents/{incident.number}/silence/", form)
     assert response.status_code == 303, response.content
@@ -268,9 +351,57 @@ def test_one_button_silences_exactly_these_alerts_there(am: Alertmanager, source
 def test_a_silence_that_cannot_be_made_is_said(am: Alertmanager, source: Source) -> None:
     incident = heard(fires(am, "a"))
     Source.objects.update(reconcile_urls=[f"http://127.0.0.1:{free_port()}"])
-    client = Client()
-    client.force_login(make_user("Ana", role="responder"))
+    client = _of_the_team(source)
     response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy runs."})
     assert response.status_code == 422
     assert "Nothing was silenced in am." in response.content.decode()
     assert am.get("silences") == []
+
+
+def test_who_is_of_another_team_silences_nothing_there(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    client = Client()
+    client.force_login(make_user("Ben", role="responder"))
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy runs."})
+    assert response.status_code == 403
+    assert am.get("silences") == []
+
+
+def test_more_alerts_than_a_few_are_not_silenced_by_what_they_share(am: Alertmanager, source: Source) -> None:
+    incident = heard(*(fires(am, f"a{number}") for number in range(am_silences.MOST + 1)))
+    response = _of_the_team(source).post(
+        f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy."}
+    )
+    assert response.status_code == 422
+    assert "More than 10 of its alerts fire" in response.content.decode()
+    assert am.get("silences") == []
+
+
+def test_a_critical_one_is_silenced_there_for_an_hour_at_most(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    Incident.objects.update(severity="critical")
+    client = _of_the_team(source)
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "61", "reason": "A deploy."})
+    assert response.status_code == 422
+    assert am.get("silences") == []
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "60", "reason": "A deploy."})
+    assert response.status_code == 303
+    assert len(am.get("silences")) == 1
+
+
+def test_what_was_silenced_before_another_failed_stands_in_the_story(am: Alertmanager, source: Source) -> None:
+    incident = heard(fires(am, "a"))
+    client = _of_the_team(source)
+    gone = make_am(slug="gone", key="another-key-000000000001", service=source.service)
+    gone.reconcile_urls = [f"http://127.0.0.1:{free_port()}"]
+    gone.save()
+    (mine,) = incident.alerts.all()
+    Alert.objects.create(
+        source=gone, fingerprint="f" * 16, incident=incident, firing=True, labels={"alertname": "X"},
+        starts_at=mine.starts_at, last_seen_at=mine.last_seen_at, first_seen_at=mine.first_seen_at,
+    )  # fmt: skip
+    response = client.post(f"/incidents/{incident.number}/silence/", {"minutes": "45", "reason": "A deploy."})
+    assert response.status_code == 422
+    assert "Only 1 of its alerts are silenced: gone did not answer." in response.content.decode()
+    assert len(am.get("silences")) == 1
+    assert incident.timeline.filter(text="Silenced in Alertmanager: A deploy.").count() == 1

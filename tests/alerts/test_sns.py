@@ -25,7 +25,7 @@ from tests.alerts.posting import AT, KEY, make_am, minutes, only, post
 from tests.factories import make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
-CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
+CERTIFICATE = f"https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{'0' * 32}.pem"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 CONFIRM = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
 ALARM = {"AlarmName": "Too slow", "NewStateValue": "ALARM", "AlarmArn": "arn:aws:cloudwatch:x:alarm:slow"}
@@ -96,6 +96,9 @@ def test_a_known_certificate_is_asked(version: str, more: dict[str, str]) -> Non
         {"SigningCertURL": "http://sns.eu-west-1.amazonaws.com/a.pem"},
         {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com:99999/a.pem"},
         {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.txt"},
+        {"SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem"},
+        {"SigningCertURL": f"{CERTIFICATE}?a=b"},
+        {"SigningCertURL": CERTIFICATE.replace("eu-west-1", "evil")},
         {"SigningCertURL": ["x"]},
     ],
     ids=str,
@@ -184,11 +187,46 @@ def test_amazon_out_of_reach_is_asked_again_and_then_told() -> None:
     assert Notice.objects.get(person=ana).subject.startswith("A subscription of Amazon SNS")
 
 
-def test_an_ended_subscription_is_told() -> None:
+def test_an_ended_subscription_is_told_once_an_hour_when_amazon_says_so() -> None:
     ana = make_user("Ana")
-    make_am(make_service("checkout", team=make_team(lead=ana)), kind="sns")
-    assert send(SUBSCRIBE | {"Type": "UnsubscribeConfirmation"}).status_code == 202
+    source = make_am(make_service("checkout", team=make_team(lead=ana)), kind="sns")
+    ended = SUBSCRIBE | {"Type": "UnsubscribeConfirmation"}
+    assert send(ended).status_code == 202
+    assert not Notice.objects.exists()
+    know(source)
+    for when in (AT, minutes(59)):
+        assert send(signed(ended), at=when).status_code == 202
     assert "posts no more" in Notice.objects.get(person=ana).subject
+
+
+def test_a_message_without_a_signature_is_marked() -> None:
+    know(make_am(kind="sns"))
+    assert send(PLAIN).status_code == 202
+    assert Body.objects.get().outcome["marks"] == [Mark.NOT_VERIFIED]
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"])
+def test_odd_characters_are_never_a_500(odd: str) -> None:
+    make_am(make_service("checkout", team=make_team(lead=make_user("Ana"))), kind="sns")
+    for kind in ("SubscriptionConfirmation", "UnsubscribeConfirmation", "Notification"):
+        strange = {"TopicArn": TOPIC + odd, "SubscribeURL": CONFIRM + odd, "Type": kind}
+        assert send(SUBSCRIBE | strange).status_code == 202
+
+
+def test_what_was_given_up_is_asked_again_for_the_next_message() -> None:
+    source = make_am(kind="sns")
+    AmazonCall.objects.create(url=CERTIFICATE, source=source, tries=sns.MOST_TRIES, due_at=None)
+    assert send(signed(PLAIN)).status_code == 202
+    row = AmazonCall.objects.get()
+    assert (row.due_at, row.tries) == (AT, 0)
+
+
+def test_one_source_has_a_few_addresses_asked() -> None:
+    make_am(kind="sns")
+    for number in range(sns.MOST_OF_A_SOURCE + 5):
+        url = CERTIFICATE.replace("0" * 32, f"{number:032x}")
+        assert send(signed(PLAIN | {"SigningCertURL": url})).status_code == 202
+    assert AmazonCall.objects.count() == sns.MOST_OF_A_SOURCE
 
 
 def test_it_is_due_work() -> None:

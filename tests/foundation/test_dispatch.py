@@ -140,6 +140,25 @@ class TestHandingOver:
         until(lambda: len(rows.done) == 5)
         gate.set()
 
+    def test_pages_do_not_queue_behind_slow_questions_to_others(self) -> None:
+        rows, gate = Rows(1), threading.Event()
+        slow = Work(
+            "slow", "default", due=lambda at, limit: list(range(50)), run=lambda key, at: gate.wait(10), outside=True
+        )
+        registry.register(slow)
+
+        def refuse(work: Work, key: Key) -> None:
+            raise ConnectionError
+
+        one = dispatcher(rows, refuse)
+        try:
+            one.turn([slow, rows.work])
+            until(lambda: len(one.running) >= 50)
+            until(lambda: rows.done == [1])
+        finally:
+            gate.set()
+        until(lambda: not one.running)
+
     def test_a_poisonous_row_does_not_stop_the_others(self) -> None:
         rows = Rows("poison", 1)
 
