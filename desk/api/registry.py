@@ -101,7 +101,7 @@ class Deliveries(Desk):
 class OneDelivery(Desk):
     """One request of a source, and the decision on each of its alerts."""
 
-    @extend_schema(responses=BodyShape)
+    @extend_schema(operation_id="source_delivery", responses=BodyShape)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """Kept for a while only: 404 afterwards."""
         rows = Body.objects.filter(source__slug=slug, source__archived_at=None).defer("content")
