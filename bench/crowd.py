@@ -22,9 +22,10 @@ LOOKS = 200
 FILL = (
     """
     INSERT INTO incidents_incident (title, state, label, severity, service_id, restricted, drill, group_key, detected_at,
-      declared_at, page_due_at, page_fence, stamp_sources, silenced_because, reopened, version)
+      declared_at, page_due_at, page_fence, stamp_sources, silenced_because, held_by_sender, reopened,
+      version)
     SELECT 'Open', 'triage', '', (ARRAY['critical', 'major', 'standard'])[1 + n %% 3], %(service)s, false, false, md5(n::text),
-      %(at)s, %(at)s, CASE WHEN n <= %(due)s THEN %(at)s - interval '1 minute' ELSE %(later)s END, 1, '{}', '', 0, 1
+      %(at)s, %(at)s, CASE WHEN n <= %(due)s THEN %(at)s - interval '1 minute' ELSE %(later)s END, 1, '{}', '', '', 0, 1
     FROM generate_series(1, %(count)s) AS n
     """,
     """

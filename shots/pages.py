@@ -77,6 +77,13 @@ NOT_PAGES = {
     r"^ops/review/(?P<text>[^/]{1,40}?)/?\.(?P<form>json|csv)$": "a file",
     r"^oncall/pay/(?P<text>[^/]{1,20}?)/?\.csv$": "a file",
     "sw.js": "for the browser itself",
+    r"^ping/(?P<key>[^/]+)/?$": "answers machines",
+    r"^ping/(?P<key>[^/]+)/(?P<word>start|fail|log|[0-9]{1,3})/?$": "answers machines",
+    "incidents/silences/<int:number>/": "the form of a new one with what is there, and its end",
+    "services/heartbeats/<slug:slug>/": "only where a job has pinged: not in the demo yet",
+    "setup/heartbeat/<slug:slug>/": "the form of a new one, filled in",
+    "setup/routes/<int:number>/": "the form of a new one, filled in",
+    "services/sources/<slug:slug>/deliveries/<int:number>/": "only where a sender has posted: not in the demo yet",
 }
 """Addresses that answer 200 and are nothing to look at -> why."""
 SAMPLES = {"style"}

@@ -38,7 +38,8 @@ def would() -> Watched:
 
 def test_what_fires_is_kept_and_opens_nothing(source: Source, ada: User) -> None:
     response = post(group(fire("a"), fire("b")))
-    assert (response.status_code, response.json()) == (202, {"accepted": 2, "incidents": []})
+    assert response.status_code == 202
+    assert response.json().items() >= {"accepted": 2, "incidents": []}.items()
     assert not Incident.objects.exists()
     assert not Page.objects.exists()
     assert statuses() == {"fp-a": "firing", "fp-b": "firing"}

@@ -23,7 +23,7 @@ FORM = {"name": "am", "kind": "alertmanager", "service": "checkout", "grouping":
 def source(world: World) -> Source:
     """Watches, and something fires."""
     made = make_source("am", key=KEY, service=world.service, watching=True)
-    assert post(group(fire()), at=AT).json() == {"accepted": 1, "incidents": []}
+    assert post(group(fire()), at=AT).json().items() >= {"accepted": 1, "incidents": []}.items()
     return made
 
 
