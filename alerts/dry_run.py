@@ -13,9 +13,9 @@ from alerts.aftermath import calls_anew, exhausted_of, flapping_among, speaks_up
 from alerts.episodes import Said
 from alerts.intake import hear, letter_of, seen_before, stories_of, worsened
 from alerts.joining import Arrival, load, opening_of, quiet_of, sort_out, worst
-from alerts.kinds import reader_of
+from alerts.kinds import read_as
 from alerts.models import Route, Source
-from alerts.payloads import IncomingAlert, parse
+from alerts.payloads import IncomingAlert
 from alerts.routing import Place, Routing
 from incidents.lifecycle import Opening
 from incidents.models import Incident
@@ -65,7 +65,7 @@ class DryRun:
 
 def ask(source: Source, body: bytes, at: datetime) -> DryRun:
     """What `body` would do as a delivery of `source` at `at`. Raises Malformed (with its sentence) for one nobody can read."""
-    parsed = parse(reader_of(source.kind), body, "", source_slug=source.slug, mapping=source.mapping)
+    parsed = read_as(source.kind, source, body, "")
     routing = Routing.of(source, at)
     places = [routing.place(alert) for alert in parsed.alerts]
     stories = stories_of(source, parsed.alerts, routing.class_label, lock=False)

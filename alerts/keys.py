@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
-from alerts.models import Key, Source
+from alerts.models import Heartbeat, Key, PingKey, Source
 from teams.models import Service, digest
 
 M = TypeVar("M", bound=models.Model)
@@ -52,17 +52,22 @@ def make_key(source: Source, *, at: datetime) -> str:
 @transaction.atomic
 def add_key(source: Source, secret: str, *, at: datetime, from_file: bool = False) -> Key:
     """Let `secret` in as a key of `source`. Raises TooManyKeys beyond two live ones."""
-    Source.objects.select_for_update(no_key=True).get(pk=source.pk)
-    if source.keys.filter(revoked_at=None).count() >= MOST_LIVE:
-        raise TooManyKeys
+    make_room(source)
     return Key.objects.create(
         source=source, key_hash=key_hash(secret), hint=hint_of(secret), created_at=at, from_file=from_file
     )
 
 
-def revoke(key: Key, *, at: datetime) -> None:
+def make_room(owner: Source | Heartbeat) -> None:
+    """Lock whom a new key is for, inside of a transaction. Raises TooManyKeys where two live already."""
+    type(owner)._default_manager.select_for_update(no_key=True).get(pk=owner.pk)
+    if owner.keys.filter(revoked_at=None).count() >= MOST_LIVE:
+        raise TooManyKeys
+
+
+def revoke(key: Key | PingKey, *, at: datetime) -> None:
     """From now on this key is refused with 410. Twice changes nothing."""
-    Key.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
+    type(key)._default_manager.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
 
 
 def presented(request: HttpRequest, in_path: str = "") -> str:

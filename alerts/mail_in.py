@@ -18,10 +18,10 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from alerts import keys, rejected
-from alerts.door import LARGEST, Sender, malformed, oversize, routing_of
-from alerts.intake import letter_of, receive
-from alerts.kinds import reader_of
-from alerts.payloads import Malformed, parse
+from alerts.door import LARGEST, Sender, malformed, oversize, taken
+from alerts.intake import letter_of
+from alerts.kinds import read_as
+from alerts.payloads import Malformed
 from alerts.payloads.mail import mail_as_json
 from alerts.payloads.reading import HEAD_BYTES, MAX_BYTES
 from config.environment import MailPlace
@@ -76,12 +76,12 @@ def take_mail(address: str, sender: str, content: bytes, at: datetime) -> str:
     else:
         try:
             body = mail_as_json(content)
-            parsed = parse(reader_of(KIND), body, "application/json", source_slug=source.slug)
+            parsed = read_as(KIND, source, body, "application/json")
         except Malformed as error:
             malformed(who, str(error), at=at, content=content)
             return UNREADABLE
     letter = letter_of(body, parsed, size=min(len(content), LARGEST), content_type="message/rfc822")
-    receive(source, parsed, letter=letter, at=at, routing=routing_of(who, at))
+    taken(who, parsed, letter, at=at)
     return TAKEN
 
 

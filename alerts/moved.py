@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from alerts import keys
 from alerts.door import Refused, Unwrap, admit, take
-from alerts.kinds import FALLBACK, KINDS
+from alerts.kinds import FALLBACK, KINDS, read_as
 from alerts.models import Source
 from alerts.payloads.goalert import fields_of
-from alerts.views import only_posts, read_as, receive_as
+from alerts.views import only_posts, receive_as
 from foundation.direct import refusal
 
 ONCALL = {

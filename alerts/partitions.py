@@ -35,10 +35,10 @@ def name_of(month: datetime) -> str:
 
 def make_months(at: datetime) -> list[str]:
     """Make the month of `at` and those ahead; what stands in the default part of them moves over. The names made, in order."""
-    made = []
+    made, there = [], names()
     month = month_of(at)
     for _number in range(AHEAD + 1):
-        if name_of(month) not in names():
+        if name_of(month) not in there:
             _make(month)
             made.append(name_of(month))
         month = after(month)

@@ -39,9 +39,8 @@ def change_over(silence: Silence, at: datetime) -> None:
 def end_over(silence: Silence, at: datetime) -> None:
     """`silence` was ended: what it kept quiet is loud, unless another one covers it. The caller holds its lock."""
     cover = cover_of(silence)
-    touched = fitting([cover]) if cover else {}
-    for incident in kept_quiet(at, silence):
-        touched.setdefault(incident.pk, [])
+    touched = {incident.pk for incident in kept_quiet(at, silence)}
+    touched |= set(fitting([cover])) if cover else set()
     blanket = Blanket.of(at)
     for incident, quiet in _judged(touched, blanket):
         if not (incident.silenced_until and incident.silenced_until > at) or kept_by(incident) is None:
@@ -60,21 +59,24 @@ def _stamp(incident: Incident, quiet: Quiet, at: datetime) -> None:
 def fitting(covers: Iterable[Cover]) -> dict[int, list[Alert]]:
     """The open incidents with a firing alert that one of `covers` fits, and all their firing alerts."""
     covers = list(covers)
-    firing = Alert.objects.filter(firing=True, incident__isnull=False)
-    open_now = Incident.objects.filter(OPEN_Q).order_by()
-    rows = firing.filter(incident__in=open_now).select_related("incident").only("labels", "title", "incident")
-    groups: dict[int, list[Alert]] = defaultdict(list)
-    for alert in rows.order_by("pk"):
-        groups[alert.incident_id or 0].append(alert)
     return {
         pk: alerts
-        for pk, alerts in groups.items()
+        for pk, alerts in _firing(Incident.objects.filter(OPEN_Q).order_by()).items()
         if any(
             cover.fits(one.labels, one.incident.service_id if one.incident else None)
             for one in alerts
             for cover in covers
         )
     }
+
+
+def _firing(incidents: Iterable[Incident]) -> dict[int, list[Alert]]:
+    """What fires of these incidents, by their numbers; one statement."""
+    alerts = Alert.objects.filter(firing=True, incident__in=incidents).select_related("incident")
+    groups: dict[int, list[Alert]] = defaultdict(list)
+    for alert in alerts.only("labels", "title", "incident").order_by("pk"):
+        groups[alert.incident_id or 0].append(alert)
+    return groups
 
 
 def covered(alerts: Iterable[Alert], blanket: Blanket) -> Quiet | None:
@@ -84,17 +86,14 @@ def covered(alerts: Iterable[Alert], blanket: Blanket) -> Quiet | None:
     return min(quiet, key=lambda one: one.until) if quiet and len(quiet) == len(found) else None
 
 
-def _judged(groups: Iterable[int], blanket: Blanket) -> list[tuple[Incident, Quiet | None]]:
+def _judged(numbers: Iterable[int], blanket: Blanket) -> list[tuple[Incident, Quiet | None]]:
     """Each incident under its lock, in the order of their numbers, and what keeps it quiet; without those that are over.
 
     Their alerts are read under the locks: while we waited, a delivery may have brought one that no silence covers.
     """
-    rows = Incident.objects.filter(OPEN_Q, pk__in=sorted(groups)).order_by("pk").select_for_update(no_key=True)
+    rows = Incident.objects.filter(OPEN_Q, pk__in=sorted(numbers)).order_by("pk").select_for_update(no_key=True)
     incidents = list(rows)
-    firing: dict[int, list[Alert]] = defaultdict(list)
-    alerts = Alert.objects.filter(firing=True, incident__in=incidents).select_related("incident")
-    for alert in alerts.only("labels", "title", "incident"):
-        firing[alert.incident_id or 0].append(alert)
+    firing = _firing(incidents)
     return [(incident, covered(firing[incident.pk], blanket)) for incident in incidents]
 
 

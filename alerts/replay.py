@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from alerts.kinds import reader_of
+from alerts.kinds import read_as
 from alerts.models import Body, Route, Source
-from alerts.payloads import IncomingAlert, Malformed, Oversize, parse
+from alerts.payloads import IncomingAlert, Malformed, Oversize
 from alerts.quieting import Blanket
 from alerts.routing import Routing
 from paging.forecast import names, would_page
@@ -129,13 +129,7 @@ def _reads_alike(one: Source, other: Source) -> bool:
 
 def _read(source: Source, body: Body) -> Sequence[IncomingAlert] | None:
     try:
-        parsed = parse(
-            reader_of(source.kind),
-            bytes(body.content),
-            body.content_type,
-            source_slug=source.slug,
-            mapping=source.mapping,
-        )
+        parsed = read_as(source.kind, source, bytes(body.content), body.content_type)
     except (Malformed, Oversize):
         return None
     return parsed.alerts

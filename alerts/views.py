@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from alerts import keys, sns
 from alerts.door import Reader, Refused, Sender, Unwrap, admit, take
 from alerts.intake import Received
-from alerts.kinds import KINDS, reader_of
+from alerts.kinds import KINDS, read_as
 from alerts.models import Source
 from alerts.outcomes import decisions
-from alerts.payloads import Parsed, parse
 from alerts.payloads.cloudevents import structured
 from foundation.direct import refusal
 
@@ -60,11 +59,6 @@ def receive_as(request: HttpRequest, sender: Sender, kind: str, *, at: datetime)
     if kind == "sns":
         folded, read = sns.checked(sender, read, at=at)
     return take(request, sender, read, at=at, unwrap=folded)
-
-
-def read_as(kind: str, source: Source, body: bytes, content_type: str) -> Parsed:
-    """What a body says to `source`: by its own mapping, then by the kind."""
-    return parse(reader_of(kind), body, content_type, source_slug=source.slug, mapping=source.mapping)
 
 
 def _with_attributes(request: HttpRequest, body: bytes) -> bytes:

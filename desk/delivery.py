@@ -18,8 +18,7 @@ from alerts.models import Body, Route
 from desk.guard import person, visible, who
 from incidents.models import Incident
 from paging.models import Page
-from teams.models import Role
-from teams.permissions import Standing
+from teams.permissions import may_read_bodies
 
 SHOWN = 20_000
 """Characters of a body on the page."""
@@ -57,7 +56,8 @@ def delivery(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """The way of each alert of the request; its words only for the people of the source's team."""
     rows = Body.objects.select_related("source__service").filter(source__slug=slug, source__archived_at=None)
     found = get_object_or_404(rows, pk=number)
-    may_read = _may_read(who(request), found)
+    service = found.source.service
+    may_read = may_read_bodies(who(request), service.team_id if service else None)
     context = {
         "at": timezone.now(),
         "body": found,
@@ -68,14 +68,6 @@ def delivery(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "shown": SHOWN,
     }
     return render(request, "desk/delivery.html", context)
-
-
-def _may_read(standing: Standing, body: Body) -> bool:
-    """Bodies may hold anything: administrators and directors read them, and whoever is in the source's team."""
-    service = body.source.service
-    return standing.role in (Role.ADMIN, Role.DIRECTOR) or (
-        service is not None and service.team_id in standing.own_teams
-    )
 
 
 def _ways(request: HttpRequest, body: Body) -> list[Way]:

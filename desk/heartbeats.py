@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.contrib import messages
 from django.db.models import Case, IntegerField, Value, When
@@ -14,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts import heartbeat_setup, keys
+from alerts import heartbeat_setup
 from alerts import heartbeats as beating
 from alerts.beats import State
 from alerts.models import Heartbeat
+from desk import keyed
 from desk.answers import SeeOther
-from desk.guard import person, require, row_number, who
+from desk.guard import require, who
 from desk.heartbeat_snippets import KEY, address_of, snippets
 from teams.permissions import MANAGING, Standing, may_edit_team_config
 
@@ -71,20 +73,13 @@ def _resume(request: HttpRequest, heartbeat: Heartbeat) -> HttpResponse:
 
 
 def _new_key(request: HttpRequest, heartbeat: Heartbeat) -> HttpResponse:
-    """Answer with the key itself, at no address: nobody can come back to it."""
-    try:
-        secret = heartbeat_setup.new_key(heartbeat, by=person(request), at=timezone.now())
-    except keys.TooManyKeys:
-        messages.error(request, _("Two keys live already. Revoke the one that is no longer used, then make another."))
-        return show(request, heartbeat, status=409)
-    return show(request, heartbeat, new_key=secret)
+    return keyed.make(request, partial(heartbeat_setup.new_key, heartbeat), partial(show, request, heartbeat))
 
 
 def _revoke_key(request: HttpRequest, heartbeat: Heartbeat) -> HttpResponse:
-    key = get_object_or_404(heartbeat.keys, pk=row_number(request.POST.get("key", "")) or 0)
-    heartbeat_setup.revoke_key(key, by=person(request), at=timezone.now())
-    messages.success(request, _("The key %s is refused from now on.") % key)
-    return SeeOther(reverse("desk:heartbeat", args=[heartbeat.slug]))
+    return keyed.refuse(
+        request, heartbeat.keys, heartbeat_setup.revoke_key, reverse("desk:heartbeat", args=[heartbeat.slug])
+    )
 
 
 ACTS: dict[str, Callable[[HttpRequest, Heartbeat], HttpResponse]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,15 +18,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alerts import keys, setup, watching
+from alerts import setup, watching
 from alerts.flap_rules import WINDOW
 from alerts.flapping import flapping_of
 from alerts.kinds import reader_of
 from alerts.models import Alert, Body, Reconciliation, RejectedDelivery, RejectedQuerySet, Source
 from alerts.payloads import MAPPED
 from alerts.sample import send_test_alert
+from desk import keyed
 from desk.answers import SeeOther, inside
-from desk.guard import not_hidden, person, require, row_number, who
+from desk.guard import not_hidden, person, require, who
 from desk.snippets import KEY, address_of, snippets
 from paging.forecast import would_page
 from teams.models import Role, User
@@ -96,20 +98,11 @@ def _may_edit(standing: Standing, source: Source) -> bool:
 
 
 def _new_key(request: HttpRequest, source: Source) -> HttpResponse:
-    """Answer with the key itself, at no address: nobody can come back to it."""
-    try:
-        secret = setup.new_key(source, by=person(request), at=timezone.now())
-    except keys.TooManyKeys:
-        messages.error(request, _("Two keys live already. Revoke the one that is no longer used, then make another."))
-        return show(request, source, status=409)
-    return show(request, source, new_key=secret)
+    return keyed.make(request, partial(setup.new_key, source), partial(show, request, source))
 
 
 def _revoke_key(request: HttpRequest, source: Source) -> HttpResponse:
-    key = get_object_or_404(source.keys, pk=row_number(request.POST.get("key", "")) or 0)
-    setup.revoke_key(key, by=person(request), at=timezone.now())
-    messages.success(request, _("The key %s is refused from now on.") % key)
-    return SeeOther(reverse("desk:source", args=[source.slug]))
+    return keyed.refuse(request, source.keys, setup.revoke_key, reverse("desk:source", args=[source.slug]))
 
 
 def _test(request: HttpRequest, source: Source) -> HttpResponse:

@@ -117,6 +117,11 @@ def may_silence(who: Standing, teams: Collection[int]) -> bool:
     return all(may_manage_team(who, team) or (may_write(who) and team in who.own_teams) for team in teams)
 
 
+def may_read_bodies(who: Standing, team: int | None) -> bool:
+    """Read word for word what was posted to a source of `team`: it may hold anything. Its people, directors, administrators."""
+    return who.role in {Role.ADMIN, Role.DIRECTOR} or team in who.own_teams
+
+
 def may_move_shift(who: Standing, *, team: int | None, people: Collection[int]) -> bool:
     """Put one person in the place of another on a schedule of `team`.
 

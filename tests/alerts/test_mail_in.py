@@ -110,6 +110,15 @@ def test_a_sender_may_name_its_key(db: None) -> None:
     assert Incident.objects.count() == 1
 
 
+def test_a_mapping_of_its_own_reads_a_mail(db: None) -> None:
+    mapping = {"title": {"paths": ["subject", "from"], "join": " / "}, "dedup_key": "headers.x-host"}
+    source = make_source("mail", kind="email", key=KEY, service=make_service("db"), mapping=mapping)
+    for text in ("one", "two"):
+        assert take_mail(f"{KEY}@x", "", mail("Disk", text, X_Host="db-1").as_bytes(), AT).startswith("250")
+    assert list(source.alerts.values_list("fingerprint", flat=True)) == ["db-1"]
+    assert Incident.objects.get().title == "Disk / Nagios <nagios@example.com>"
+
+
 def test_html_alone_is_read_without_its_scripts(db: None) -> None:
     make_source("mail", kind="email", key=KEY, service=make_service("db"))
     made = EmailMessage()
