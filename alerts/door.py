@@ -55,8 +55,13 @@ def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: date
 
     Raises Refused: 401 for no key or one that nobody has, 410 for one that was revoked, 400 for a source of another kind.
     """
-    address, hint = client_address(request), keys.hint_of(secret)
     found = keys.find(secret, at=at) if secret else None
+    return let_in(found, secret, address=client_address(request), kinds=kinds, at=at)
+
+
+def let_in(found: Found | None, secret: str, *, address: str, kinds: Collection[str], at: datetime) -> Sender:
+    """The sender at `address` whose `secret` is the key that was `found`. Raises Refused as `admit` does."""
+    hint = keys.hint_of(secret)
     if found is None:
         rejected.unknown_key(kind=min(kinds), hint=hint, sender=address, at=at)
         raise Refused(401, "unauthorized", _("No source has this key.") if secret else _("A source's key is missing."))
