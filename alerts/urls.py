@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from alerts import moved, opsgenie_views, pagerduty_views, views
+from alerts import mail_views, moved, opsgenie_views, pagerduty_views, views
 
 OPSGENIE = r"^(?:v2|jsm/ops/integration(?:/v2)?)/alerts"
 ACTS = "close|acknowledge|unacknowledge|notes|snooze|escalate|assign|tags|details|message|description|priority"
 """An alias may contain slashes, written out or not."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Mailgun posts the whole mail, as it came, to an address that ends so.
+    re_path(r"^api/in/mail/(?P<provider>[^/]+)(?:/mime)?/?$", mail_views.posted, name="mail_of_provider"),
     re_path(r"^api/in/(?P<kind>[^/]+)/?$", views.intake, name="intake"),
     re_path(r"^api/in/(?P<kind>[^/]+)/(?P<key>[^/]+)/?$", views.intake, name="intake_with_key"),
     path("", include("alerts.ping_urls")),

@@ -28,6 +28,7 @@ try:
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
     WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
     MAIL_IN = environment.mail_place("MAIL_IN", _env["MAIL_IN"])
+    MAIL_PROVIDERS = environment.mail_providers(_env["MAIL_PROVIDERS"])
     BODIES_KEPT = environment.days("BODIES_KEPT", _env["BODIES_KEPT"])
     ALERTS_KEPT = environment.days("ALERTS_KEPT", _env["ALERTS_KEPT"])
     ONCALL_HOURS, REST_HOURS = environment.oncall_hours(_env)
