@@ -171,7 +171,7 @@ def oversize(source: Source, sentence: str) -> Parsed:
         starts_at=None,
         ends_at=None,
         resolved=False,
-        title=_("Oversize body from %s") % source.slug,
+        title=_("Oversize body from %s") % source,
         description=sentence,
         marks=(Mark.OVERSIZE,),
     )
