@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^v2/change/enqueue/?$", pagerduty_views.change, name="pagerduty_change"),
     re_path(r"^generic/2010-04-15/create_event\.json/?$", pagerduty_views.create_event, name="pagerduty_version_1"),
     re_path(OPSGENIE + r"/?$", opsgenie_views.alerts, name="opsgenie_alerts"),
+    re_path(OPSGENIE + r"/count/?$", opsgenie_views.count, name="opsgenie_count"),
     re_path(OPSGENIE + r"/requests/(?P<request_id>[^/]+)/?$", opsgenie_views.request_status, name="opsgenie_request"),
     re_path(OPSGENIE + rf"/(?P<identifier>[\s\S]+)/(?P<name>{ACTS})/?$", opsgenie_views.act, name="opsgenie_act"),
     re_path(OPSGENIE + r"/(?P<identifier>[\s\S]+?)/?$", opsgenie_views.alert, name="opsgenie_alert"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -148,14 +148,103 @@ def test_the_words_of_refusals() -> None:
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
 @pytest.mark.parametrize("path", ["", "/", "/a/close", "/a/notes/", "/a/b/acknowledge"])
 def test_other_methods(path: str, method: str) -> None:
+    if method == "get" and not path.strip("/"):
+        return  # it lists
     response = getattr(Client(), method)(f"/v2/alerts{path}")
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert (response.status_code, response["Allow"]) == (405, "POST" if path.strip("/") else "GET, POST")
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/a", "GET"), ("/requests/a", "GET"), ("/a/message", "PUT")])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/a", "DELETE, GET"), ("/count", "GET"), ("/requests/a", "GET"), ("/a/message", "PUT")]
+)
 def test_addresses_that_are_read_or_put(path: str, allowed: str) -> None:
     response = Client().post(f"/v2/alerts{path}")
     assert (response.status_code, response["Allow"]) == (405, allowed)
+
+
+def at_list(query: str = "", **more: Any) -> list[str]:
+    """The aliases that a list gives."""
+    found = get("?" + urlencode({"query": query} | more))
+    return [one["alias"] for one in found["data"]]
+
+
+def test_the_list_holds_the_sources_own_alerts_and_no_others() -> None:
+    make_og()
+    other = make_source("other", kind="opsgenie", key=KEY[::-1], service=make_service("other"))
+    for number in range(5):
+        alias, priority = f"queue/{number}", f"P{number % 2 + 1}"
+        send(
+            "",
+            make(alias=alias, message=f"Queue {number} is stuck", priority=priority, tags=["eu", f"t{number}"]),
+            at=minutes(number),
+        )
+    post(make(alias="theirs"), path=ROOTS[0], headers={"Authorization": f"GenieKey {KEY[::-1]}"})
+    assert other.alerts.count() == 1
+    send("/queue%2F1/close?identifierType=alias", {}, at=minutes(6))
+    send("/queue%2F2/acknowledge?identifierType=alias", {}, at=minutes(6))
+    assert at_list() == [f"queue/{number}" for number in (4, 3, 2, 1, 0)]
+    assert at_list(order="asc", limit=2, offset=1) == ["queue/1", "queue/2"]
+    assert at_list("status:closed") == ["queue/1"]
+    assert at_list("status: open AND priority=P1") == ["queue/4", "queue/2", "queue/0"]
+    assert at_list("status=open acknowledged:true") == ["queue/2"]
+    assert at_list('alias:"queue/3"') == at_list("tag:t3") == at_list('"queue 3 is"') == ["queue/3"]
+    assert at_list("tag:t") == at_list("tag:.*") == at_list("tinyId:x") == []
+    assert get("/count?query=status%3Aopen")["data"] == {"count": 4}
+    page = get("?limit=2&offset=2")["paging"]
+    assert {name: parse_qs(urlsplit(url).query)["offset"] for name, url in page.items()} == {
+        "first": ["0"],
+        "prev": ["0"],
+        "next": ["4"],
+    }
+    assert urlsplit(page["next"]).path == "/v2/alerts"
+    assert set(get("?limit=2&offset=4")["paging"]) == {"first", "prev"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "query=status:broken",
+        "query=a+OR+b",
+        "query=NOT+a",
+        "query=owner:x",
+        "query=(a)",
+        "query=:",
+        "query=acknowledged:7",
+    ]
+    + [
+        "sort=secret",
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "offset=-1",
+        "offset=%C2%B2",
+        "offset=99999",
+        'query="',
+        "query=%00:",
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/count"])
+def test_a_list_that_is_not_understood_is_not_guessed(path: str, asked: str) -> None:
+    make_og()
+    if path and ("limit" in asked or "offset" in asked):
+        assert get(f"{path}?{asked}")["data"] == {"count": 0}
+        return
+    assert get(f"{path}?{asked}", status=422)["message"].endswith(".")
+
+
+def test_a_deleted_alert_is_closed_and_its_story_stays() -> None:
+    make_og()
+    send("", make())
+    deleted = _ask("DELETE", "/queue%2F1?identifierType=alias&user=Ana", None, at=minutes(1))
+    assert deleted["result"] == "Request will be processed"
+    assert (only().state, only().resolved_at) == (State.RESOLVED, minutes(1))
+    assert told() == ["Deleted at the sender. (Ana)"]
+    asked = get(f"/requests/{deleted['requestId']}")["data"]
+    assert (asked["success"], asked["action"]) == (True, "Close")
+    assert get("/queue%2F1?identifierType=alias")["data"]["status"] == "closed"
+    again = _ask("DELETE", "/queue%2F1?identifierType=alias", None, at=minutes(2))
+    assert get(f"/requests/{again['requestId']}")["data"]["success"] is False
+    assert told() == ["Deleted at the sender. (Ana)"]
 
 
 def test_long_values_are_cut_and_not_refused() -> None:
