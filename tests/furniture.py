@@ -16,8 +16,8 @@ from django.test import Client
 
 from alerts import silencing
 from alerts.models import Body, Route, RuleVersion, Silence
-from alerts.versions import said_now
 from alerts.silencing import Wish
+from alerts.versions import said_now
 from oncall.models import Coverage
 from paging.links import token_of
 from postmortems import items, lifecycle
