@@ -151,8 +151,8 @@ def mailjet(to: str = TO, secret: str = PAIR) -> Made:
     return json.dumps(body).encode(), "application/json", basic(secret)
 
 
-def sparkpost(to: str = TO, secret: str = PAIR) -> Made:
-    content = {"email_rfc822": base64.b64encode(RAW.encode()).decode(), "email_rfc822_is_base64": True}
+def sparkpost(to: str = TO, secret: str = PAIR, raw: bytes = RAW.encode()) -> Made:
+    content = {"email_rfc822": base64.b64encode(raw).decode(), "email_rfc822_is_base64": True}
     message = {"content": content, "msg_from": "nagios@example.com", "rcpt_to": to, "protocol": "smtp"}
     body = [{"msys": {"relay_message": message}}, {"msys": {}}]
     return json.dumps(body).encode(), "application/json", basic(secret)
@@ -260,6 +260,17 @@ def test_one_post_for_several_recipients(provider: str) -> None:
     assert json.loads(send(provider, MAKERS[provider](to=to)).content) == {"accepted": 2}
     assert Incident.objects.count() == 2
     assert reasons() == ["unknown_key"]
+
+
+def test_a_mail_that_is_not_in_utf8_is_not_lost() -> None:
+    raw = RAW.replace("utf-8", "iso-8859-1").replace("left", "übrig").encode("latin-1")
+    assert send("sparkpost", sparkpost(raw=raw)).status_code == 200
+    body = json.dumps({"rcpt_to": TO, "message": base64.b64encode(raw).decode(), "base64": True}).encode()
+    signature = base64.b64encode(SIGNER.sign(body, padding.PKCS1v15(), hashes.SHA1())).decode()
+    assert send("postal", (body, "application/json", {"X-Postal-Signature": signature})).status_code == 200
+    assert Incident.objects.get().title == "Disk full"
+    assert Body.objects.count() == 2
+    assert all("db-1 has 2 %" in json.loads(bytes(one.content))["description"] for one in Body.objects.all())
 
 
 def test_the_header_names_nobody() -> None:
