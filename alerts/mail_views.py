@@ -16,9 +16,9 @@ from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
 from io import BytesIO
+from typing import Any
 
 from anymail.exceptions import AnymailConfigurationError, AnymailWebhookValidationFailure
-from anymail.signals import AnymailInboundEvent, EventType
 from anymail.webhooks.base import AnymailCoreWebhookView
 from anymail.webhooks.mailersend import MailerSendInboundWebhookView
 from anymail.webhooks.mailgun import MailgunInboundWebhookView
@@ -49,6 +49,8 @@ logger = logging.getLogger(__name__)
 BROKEN: tuple[type[Exception], ...] = (MessageError, MultiPartParserError, SuspiciousOperation, ValueError, LookupError)
 BROKEN += (TypeError, AttributeError, RecursionError, AssertionError)
 """What reading raises for a body that is not what the provider documents."""
+INBOUND = "inbound"
+"""The library's word for a mail that came in; the others are news about mail that went out."""
 BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 MOST_BOUNDARIES = 50
 """Each line of a mail is looked at once for each level of parts that lies around it."""
@@ -128,7 +130,7 @@ def _read(request: HttpRequest, provider: Provider, secret: str) -> list[tuple[s
             events = view.parse_events(whole)
         except UnicodeDecodeError:
             events = view.parse_events(_in_utf8(whole))
-        return [(to, one.message) for one in events if one.event_type == EventType.INBOUND for to in _recipients(one)]
+        return [(to, one.message) for one in events if one.event_type == INBOUND for to in _recipients(one)]
     except AnymailConfigurationError:
         raise Refused(400, "malformed", _("This is news about mail, and no mail that came in.")) from None
     except AnymailWebhookValidationFailure:
@@ -184,7 +186,7 @@ def _proved(request: WSGIRequest, provider: Provider, secret: str) -> AnymailCor
     return view
 
 
-def _recipients(event: AnymailInboundEvent) -> list[str]:
+def _recipients(event: Any) -> list[str]:
     """Whom the envelope names; two providers post a mail once for several. Raises LookupError and the like."""
     said = event.esp_event
     if isinstance(said, HttpRequest) and "envelope" in said.POST:

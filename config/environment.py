@@ -110,18 +110,6 @@ TEAM_PLACES = {
     *("slack", "tgram", "twist", "webex", "workflows", "wxteams", "xml", "xmls", "zulip"),
 }
 """Kinds of addresses that team notices go to: services that speak HTTP or mail; nothing that acts on this machine."""
-_PAIR = "user:password"
-MAIL_PROVIDERS = {
-    "mailgun": "",
-    "mailersend": "",
-    "mandrill": "",
-    "postal": "",
-    "mailjet": _PAIR,
-    "postmark": _PAIR,
-    "sendgrid": _PAIR,
-    "sparkpost": _PAIR,
-}
-"""Providers whose posts of mail are read: those who sign, and those who show a user and a password."""
 NETWORK_LISTS = ("TRUSTED_PROXIES", "EGRESS_ALLOW")
 MASK = "********"
 DAY = 24
@@ -243,20 +231,6 @@ def mail_place(name: str, text: str) -> MailPlace | None:
         if parts.scheme in ("smtp", "lmtp") and parts.hostname and parts.port and not parts.path.strip("/"):
             return MailPlace(parts.scheme, parts.hostname, parts.port)
     raise BadSetting(f"{name} looks like smtp://127.0.0.1:2525 or lmtp://127.0.0.1:2424.")
-
-
-def mail_providers(text: str) -> dict[str, str]:
-    """Provider -> what proves that it is it, of `provider=secret provider=...`. Raises `BadSetting`; its words hold no secret."""
-    found: dict[str, str] = {}
-    for number, part in enumerate(text.split(), 1):
-        name, _sign, secret = part.partition("=")
-        if name not in MAIL_PROVIDERS:
-            known = ", ".join(sorted(MAIL_PROVIDERS))
-            raise BadSetting(f"MAIL_PROVIDERS: entry {number} is none of {known}. It looks like mailgun=signing-key.")
-        if not secret or (MAIL_PROVIDERS[name] and ":" not in secret):
-            raise BadSetting(f"MAIL_PROVIDERS: {name} needs {MAIL_PROVIDERS[name] or 'its key'}, as in {name}=...")
-        found[name] = secret
-    return found
 
 
 def days(name: str, text: str) -> int:

@@ -22,7 +22,8 @@ from pytest_django.fixtures import Settings
 from alerts import keys
 from alerts.mail_views import PROVIDERS
 from alerts.models import Body, Key, RejectedDelivery
-from config.environment import MAIL_PROVIDERS, BadSetting, mail_providers
+from config.environment import BadSetting
+from config.mail_providers import MAIL_PROVIDERS, mail_providers
 from incidents.models import Incident
 from tests.alerts.posting import AT
 from tests.factories import make_service, make_source
