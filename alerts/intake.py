@@ -23,6 +23,7 @@ from alerts.outcomes import belongs, outcome_of
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place, Routing
 from alerts.rows import Letter
+from alerts.stale_rules import is_asked
 from incidents.models import OVER, Incident
 
 RETRIED = frozenset({"23505", "40001", "40P01", "23514"})
@@ -91,14 +92,16 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     watched: dict[str, Any] = {}
     if watches:
         watched, arrivals, worse = watching.note(source, arrivals, ended, at), [], []
-    changes = aftermath.Changes(source, parsed, at, arrivals, ended, worse, again, stories)
+    heard = [story for story in told if story.said is Said.REFRESHED and is_asked(story.stale_at, at)]
+    changes = aftermath.Changes(source, parsed, at, arrivals, ended, worse, again, stories, heard)
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in belongs(story)})
     acked = acks.heard(parsed.acks, stories, known)
     outcome = outcome_of(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked) | watched
     outcome["took"] = {"read": letter.read_ms, "decided": round((perf_counter() - begun) * 1000, 1)}
-    body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
+    repeats = all(story.said is Said.REFRESHED for story in told)
+    body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome, repeats=repeats)
     aftermath.follow(changes, joined, known)
     return Received(len(everything), [f"INC-{pk}" for pk in incidents], parsed.dedup_key, body, outcome)
 

@@ -140,6 +140,8 @@ class Alert(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    repeat_gap = models.DurationField(null=True, blank=True, help_text=_("the longest wait between two repeats"))
+    stale_at = models.DateTimeField(null=True, blank=True, help_text=_("since when its silence is too long"))
     flaps = models.PositiveIntegerField(default=0)
     incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="alerts")
     body = models.ForeignKey(
