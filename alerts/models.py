@@ -51,7 +51,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track(exclude=["signing_secret"])
+@pghistory.track(exclude=["signing_secret", "signed_since"])
 class Source(Configured):
     """Where alerts come from: one sender with its keys and its rules."""
 
@@ -75,6 +75,11 @@ class Source(Configured):
     )
     mapping = models.JSONField(default=dict, blank=True, help_text=_("where the sender's words stand"))
     signing_secret = models.CharField(max_length=200, blank=True, help_text=_("with it, only signed bodies are taken"))
+    signed_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("when Amazon's signature was first found to be right: unsigned is refused since"),
+    )
     group_window = models.DurationField(default=timedelta(minutes=30))
     reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
     watching = models.BooleanField(default=False, help_text=_("decides and stores everything, and pages nobody"))
