@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from alerts import acks, rows
+from alerts import acks, quieted, rows
 from alerts.episodes import Said, Story
 from alerts.flap_rules import hold_of
 from alerts.flapping import flapping_of
@@ -30,8 +30,8 @@ BY_ALERTS = ("alert", "auto")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one delivery changes: episodes that began, alerts that ended or got worse, events told again, and alerts that are
-    heard of again after people were asked whether they are still true."""
+    """What one delivery changes: episodes that began, alerts that ended or got worse, events told again, alerts that are
+    heard of again after people were asked about them, and those of a worse class than they had themselves."""
 
     source: Source
     parsed: Parsed
@@ -42,6 +42,7 @@ class Changes:
     repeated: Sequence[Story]
     stories: dict[str, Story]
     unheard: Sequence[Story] = ()
+    risen: Sequence[Story] = ()
 
     def matter(self) -> bool:
         """Whether any incident may change; a mere repeat touches none."""
@@ -204,6 +205,16 @@ def _classes(changes: Changes, joined: Joined, known: dict[int, Incident]) -> No
         if pk in known and known[pk].is_open and rank(worse) < rank(known[pk].severity):
             _quiet_as(known[pk], [place for place in places if place.severity == worse], changes)
             lifecycle.change_class(known[pk], to=worse, at=changes.at, cause=str(changes.source))
+    _wake_snoozed(changes, known)
+
+
+def _wake_snoozed(changes: Changes, known: dict[int, Incident]) -> None:
+    """A snooze at the sender is of the alert as it was: it ends when that gets worse, whatever class its incident has."""
+    risen = {pk for story in changes.risen if story.open and (pk := story.open.incident_id)}
+    for pk in sorted(risen & known.keys()):
+        incident = Incident.objects.get(pk=pk)
+        if incident.is_open and quieted.snoozed(incident, changes.at):
+            alerts_end.end_silence(incident, at=changes.at, cause=str(changes.source), text=quieted.ROSE)
 
 
 def _quiet_as(incident: Incident, places: Sequence[Place], changes: Changes) -> None:
