@@ -15,9 +15,10 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from alerts.matching import compile_match
 from alerts.models import Silence
 from alerts.quieted import change_over, end_over, speak_after
-from alerts.quieting import Quiet
+from alerts.quieting import Cover, Quiet
 from alerts.silence_rules import longest, refusals, wide
 from foundation.dispatch.registry import Key
 from incidents.models import NotAllowed
@@ -65,6 +66,11 @@ class Wish:
     def is_maintenance(self) -> bool:
         """Whether it is planned work on whole services."""
         return self.kind == Silence.Kind.MAINTENANCE
+
+    def cover(self) -> Cover:
+        """What it would cover, without being stored. Raises ValueError for a match that cannot be compiled."""
+        silence = Silence(kind=self.kind, match=dict(self.match), ends_at=self.ends_at, reason=self.reason)
+        return Cover(silence, compile_match(self.match), frozenset(one.pk for one in self.services))
 
 
 @transaction.atomic
