@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0015_unheard_of'),
+        ('alerts', '0016_unheard_of'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0016_sns_signed_since'),
+        ('alerts', '0017_sns_signed_since'),
         ('teams', '0005_who_was_here'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0014_held_there'),
+        ('alerts', '0015_rule_versions'),
     ]
 
     operations = [
