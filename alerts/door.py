@@ -113,10 +113,15 @@ def take(
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     content_type = request.headers.get("Content-Type", "")
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
-    if parsed.once and Body.objects.filter(source=sender.source, digest=parsed.once).exists():
-        parsed = replace(parsed, alerts=(), acks=(), marks=(*parsed.marks, Mark.REPLAYED))
-    digest = digest or parsed.once or letter.digest
-    return taken(sender, parsed, replace(letter, digest=digest, read_ms=read_ms), at=at)
+    letter = replace(letter, digest=digest or parsed.once or letter.digest, read_ms=read_ms)
+    return taken(sender, _once(sender.source, parsed), letter, at=at)
+
+
+def _once(source: Source, parsed: Parsed) -> Parsed:
+    """What is left to decide: nothing of what counts once and came before."""
+    if not parsed.once or not Body.objects.filter(source=source, digest=parsed.once).exists():
+        return parsed
+    return replace(parsed, alerts=(), acks=(), marks=(*parsed.marks, Mark.REPLAYED))
 
 
 def taken(sender: Sender, parsed: Parsed, letter: Letter, *, at: datetime) -> Received:

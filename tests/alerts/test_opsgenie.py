@@ -274,9 +274,10 @@ def test_one_that_joined_silently_is_heard_when_its_silence_is_over(*, ended: bo
 
 
 def test_one_at_the_sender_does_not_snooze_for_several_people() -> None:
-    source = make_og()
+    service = make_og().service
+    assert service
     policy = make_policy("", (300, [f"user:{make_user().email}"]), acknowledgements=2)
-    Coverage.objects.create(service=source.service, policy=policy)
+    Coverage.objects.create(service=service, policy=policy)
     send("", make(priority="P3"))
     send(at_alert("snooze"), {"endTime": minutes(60).isoformat()}, at=minutes(1))
     assert only().silenced_until is None

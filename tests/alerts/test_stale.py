@@ -26,9 +26,9 @@ SILENT = AT + GAP + 6 * HOUR
 ASKED = SILENT + timedelta(minutes=10)
 
 
-def told(*names: str, at: datetime, **labels: str) -> None:
+def told(*names: str, at: datetime) -> None:
     """Alertmanager tells these of one group."""
-    accepted(group(*[fire(name, **labels) for name in names or ("a",)]), at=at)
+    accepted(group(*[fire(name) for name in names or ("a",)]), at=at)
 
 
 def repeated(*names: str, **fields: Any) -> None:
