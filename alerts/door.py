@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from alerts import keys, rejected, watchdogs
 from alerts.intake import Received, letter_of, receive
 from alerts.keys import Found
-from alerts.models import Source
+from alerts.models import Body, Source
 from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
@@ -93,7 +93,7 @@ def take(
     """Read what was posted and take it in; returns after the commit.
 
     `posted` is the body where the address had to read it to find the key. `digest` stands for the body's own where the
-    protocol names its requests.
+    protocol names its requests. What counts once (`Parsed.once`) and came before decides nothing.
 
     Raises Refused: 400 for what cannot be read, 401 for a wrong signature where the source has a secret; and
     `django.db.Error` when nothing was kept. What is too large to be read
@@ -118,7 +118,15 @@ def take(
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     content_type = request.headers.get("Content-Type", "")
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
-    return taken(sender, parsed, replace(letter, digest=digest or letter.digest, read_ms=read_ms), at=at)
+    letter = replace(letter, digest=digest or parsed.once or letter.digest, read_ms=read_ms)
+    return taken(sender, _once(sender.source, parsed), letter, at=at)
+
+
+def _once(source: Source, parsed: Parsed) -> Parsed:
+    """What is left to decide: nothing of what counts once and came before."""
+    if not parsed.once or not Body.objects.filter(source=source, digest=parsed.once).exists():
+        return parsed
+    return replace(parsed, alerts=(), acks=(), marks=(*parsed.marks, Mark.REPLAYED))
 
 
 def taken(sender: Sender, parsed: Parsed, letter: Letter, *, at: datetime) -> Received:

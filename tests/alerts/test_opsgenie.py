@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -10,12 +11,15 @@ import pytest
 import time_machine
 from django.test import Client
 
+from alerts import silencing
 from alerts.models import Alert, Body, Episode, Key, RejectedDelivery, Source
+from alerts.silencing import Wish
 from incidents import lifecycle
 from incidents.models import Incident, Kind, State
+from oncall.models import Coverage
 from paging.escalation import escalate_one
 from tests.alerts.posting import AT, KEY, RECORDED, minutes, post
-from tests.factories import make_service, make_source, make_user
+from tests.factories import make_policy, make_service, make_source, make_user
 
 pytestmark = pytest.mark.django_db
 ROOTS = ["/v2/alerts", "/jsm/ops/integration/v2/alerts", "/jsm/ops/integration/alerts"]
@@ -300,6 +304,73 @@ def test_one_alert_does_not_silence_the_others() -> None:
     send(at_alert("snooze"), {"endTime": minutes(20).isoformat()}, at=minutes(2))
     assert only().silenced_until is None
     assert "paging goes on" in told()[-1]
+
+
+def snoozed(**fields: Any) -> Incident:
+    """A standard incident of one alert, snoozed at its sender from minute 1 to minute 60."""
+    make_og(**fields)
+    send("", make(priority="P3"))
+    send(at_alert("snooze"), {"endTime": minutes(60).isoformat()}, at=minutes(1))
+    assert only().silenced_until == minutes(60)
+    return only()
+
+
+def worse_by_priority() -> None:
+    put(at_alert("priority"), {"priority": "P1"}, at=minutes(5))
+
+
+def worse_told_again() -> None:
+    send("", make(priority="P1"), at=minutes(5))
+
+
+@pytest.mark.parametrize("rises", [worse_by_priority, worse_told_again])
+@pytest.mark.parametrize("raised_before", [False, True])
+def test_a_snooze_ends_when_its_alert_gets_worse(rises: Callable[[], None], *, raised_before: bool) -> None:
+    incident = snoozed()
+    if raised_before:  # by hand, so that the incident does not rise with its alert
+        lifecycle.change_class(incident, to="critical", by=make_user(), at=minutes(2))
+    rises()
+    assert only().severity == "critical"
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(5))
+
+
+def test_a_snooze_lasts_while_its_alert_gets_no_worse() -> None:
+    snoozed()
+    put(at_alert("priority"), {"priority": "P5"}, at=minutes(5))
+    send("", make(priority="P4"), at=minutes(6))
+    assert only().silenced_until == minutes(60)
+
+
+def test_a_snooze_ends_when_another_alert_joins() -> None:
+    snoozed(grouping="service")
+    send("", make(alias="other", priority="P3"), at=minutes(5))
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(5))
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_one_that_joined_silently_is_heard_when_its_silence_is_over(*, ended: bool) -> None:
+    ana = make_user()
+    snoozed(grouping="service")
+    wish = Wish("silence", {"tags": "quiet"}, [], minutes(2), minutes(30), "known")
+    made = silencing.make(wish, by=ana, at=minutes(2))
+    send("", make(alias="other", priority="P3", tags=["quiet"]), at=minutes(5))
+    assert only().silenced_until == minutes(60)
+    if ended:
+        silencing.end(made, by=ana, at=minutes(20))
+    else:
+        assert silencing.look(made.pk, minutes(30))
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(20 if ended else 30))
+
+
+def test_one_at_the_sender_does_not_snooze_for_several_people() -> None:
+    service = make_og().service
+    assert service
+    policy = make_policy("", (300, [f"user:{make_user().email}"]), acknowledgements=2)
+    Coverage.objects.create(service=service, policy=policy)
+    send("", make(priority="P3"))
+    send(at_alert("snooze"), {"endTime": minutes(60).isoformat()}, at=minutes(1))
+    assert only().silenced_until is None
+    assert "several people" in told()[-1]
 
 
 def test_escalate_pages_the_next_step_now() -> None:
