@@ -60,7 +60,9 @@ class Mark(StrEnum):
     RECONCILED = "reconciled"
 
 
-@dataclass(slots=True)  # by habit frozen, but that makes the sixteen fields of each of 10,000 alerts cost three times as much
+@dataclass(
+    slots=True
+)  # by habit frozen, but that makes the sixteen fields of each of 10,000 alerts cost three times as much
 class IncomingAlert:
     """One alert as a machine told it. Its identity is (source, `fingerprint`), its episode is `starts_at`. Nobody changes it.
 

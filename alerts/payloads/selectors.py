@@ -44,7 +44,7 @@ class Selector:
             value = place.of(event, body)
             if value.__class__ is str:
                 if value:
-                    return value  # type: ignore[return-value]
+                    return value
             elif says_something(value):
                 return _flat(value)
         return ""
