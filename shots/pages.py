@@ -82,6 +82,8 @@ NOT_PAGES = {
     "incidents/silences/<int:number>/": "the form of a new one with what is there, and its end",
     "services/heartbeats/<slug:slug>/": "only where a job has pinged: not in the demo yet",
     "setup/heartbeat/<slug:slug>/": "the form of a new one, filled in",
+    "setup/routes/versions/<int:number>/": "only where a rule was changed: not in the demo",
+    "setup/source/<slug:slug>/versions/<int:number>/": "only where a rule was changed: not in the demo",
     "setup/routes/<int:number>/": "the form of a new one, filled in",
     "services/sources/<slug:slug>/deliveries/<int:number>/": "only where a sender has posted: not in the demo yet",
 }
@@ -224,6 +226,8 @@ SHOTS = (
             "setup-service": "/setup/service/{service}/",
             "setup-routes": "/setup/routes/",
             "setup-route": "/setup/routes/new/",
+            "setup-route-versions": "/setup/routes/versions/",
+            "setup-source-versions": "/setup/source/{made}/versions/",
             "setup-heartbeat": "/setup/heartbeat/",
             "setup-source": "/setup/source/",
             "setup-source-there": "/setup/source/{made}/",
