@@ -10,7 +10,21 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bench import intake, look, machine, newcomer, pages, paging, rosters, starting, storm, views
+from bench import (
+    intake,
+    look,
+    machine,
+    newcomer,
+    offered,
+    pages,
+    paging,
+    parsing,
+    rosters,
+    starting,
+    stopped,
+    storm,
+    views,
+)
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -25,8 +39,11 @@ FIGURES = (
     "storm",
     "singles",
     "beside",
+    "offered",
     "hundreds",
     "mass",
+    "stopped",
+    "parsing",
     "look",
     "rosters",
     "pages",
@@ -36,6 +53,13 @@ NOTES = """\
 - pgbench repeats every statement of one such POST, from BEGIN to COMMIT and the NOTIFY, with 8 clients over the same
   socket, in another database on the same server; the two are measured in turn.
 - The dispatcher and the worker are stopped (SIGSTOP) where the table says so: that is the intake alone.
+- POSTs are offered by one process over kept connections, a new one whenever all others wait for an answer, 900 at most: a
+  connection that is refused, reset or silent for 30 s counts as broken. Each alert has a key of its own, and the keys that were
+  answered 2xx are looked up in the database afterwards.
+- Intake addresses are asked one after the other, each on a connection of its own, right after PostgreSQL was stopped.
+- Reading is from bytes to alerts in one process without a database, bodies of 1000 alerts where the format has lists; "per alert
+  and KB" is the time of the body divided by its KB, the best of five. It includes Python's own `json.loads`, shown beside it as
+  the measure of the machine.
 - A group is one delivery of an Alertmanager with new alerts of a new group, so it opens one incident.
 - Handed over means that the mail server has the last byte of the page. Each page goes to another person by a schedule.
 - Without a broker means that its socket is gone and its connections are ended; the stream of alerts is new groups of an
@@ -70,8 +94,11 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
             "storm": lambda house, scale: storm.storm(house, mails, scale),
             "singles": intake.singles,
             "beside": intake.singles_beside_paging,
+            "offered": offered.offered,
             "hundreds": intake.hundreds,
             "mass": intake.mass,
+            "stopped": stopped.stopped,
+            "parsing": parsing.parsing,
             "look": look.look,
             "rosters": rosters.rosters,
             "pages": pages.pages,

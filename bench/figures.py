@@ -15,6 +15,8 @@ class Scale:
     posts: int = 2000  # of one alert, per run
     hundreds: int = 100  # POSTs of 100 alerts, per run
     mass: int = 10_000  # alerts in one POST
+    offered: int = 1000  # POSTs of one alert in each second
+    offering: float = 30  # seconds
     pages: int = 100  # single pages, per run
     spacing: float = 0.25  # seconds between them
     many: int = 1_000_000  # open incidents
@@ -29,6 +31,7 @@ QUICK = Scale(
     posts=160,
     hundreds=8,
     mass=1000,
+    offering=2,
     pages=4,
     spacing=0.1,
     many=20_000,

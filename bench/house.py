@@ -95,7 +95,12 @@ class House:
 
     def singles(self, count: int) -> list[bytes]:
         """Requests with one new alert each."""
-        return load.bodies(address_of(RATE_PLACE), load.generic, self.take(count))
+        return self.singles_of(self.take(count))
+
+    @staticmethod
+    def singles_of(numbers: range) -> list[bytes]:
+        """The same with these numbers."""
+        return load.bodies(address_of(RATE_PLACE), load.generic, numbers)
 
     def warm(self) -> None:
         """Every web thread has its connection and its code in memory; nothing stays due."""

@@ -38,6 +38,15 @@ def _drop_database(name: str) -> None:
             return
 
 
+def _known(first: str, stop: str) -> list[int]:
+    """Which of these numbers are alerts now."""
+    from alerts.models import Alert
+
+    wanted = range(int(first), int(stop))
+    keys = Alert.objects.filter(fingerprint__in=[f"b-{number}" for number in wanted])
+    return [int(key.removeprefix("b-")) for key in keys.values_list("fingerprint", flat=True)]
+
+
 def _quiet() -> None:
     from bench import crowd
 
@@ -98,6 +107,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "create_database": _create_database,
     "drop_database": _drop_database,
     "quiet": _quiet,
+    "known": _known,
     "world": _world,
     "stages": _stages,
     "fill": _fill,

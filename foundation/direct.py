@@ -11,6 +11,8 @@ from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import Resolver404, get_resolver
 
+from foundation import patience
+
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -20,11 +22,22 @@ def refusal(status: int, code: str, message: str) -> JsonResponse:
     return JsonResponse({"error": {"code": code, "message": message, "fields": {}}}, status=status)
 
 
+def tells_us(method: str, path: str) -> bool:
+    """Whether a machine tells us something here: it knows what 503 means, and sends it again."""
+    if method in ("GET", "HEAD"):
+        return False
+    try:
+        get_resolver(settings.DIRECT_URLCONF).resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
 class DirectDoor:
     """Answers addresses of `DIRECT_URLCONF` at once; everything else goes on to the pages for people.
 
     Skipping the stack means no Host check (a container name in Alertmanager's address must not lose alerts), no redirect to
-    HTTPS or to a slash, and no session. A database that is gone is 503: senders retry that, and nothing else.
+    HTTPS or to a slash, and no session. A database that is gone, or hangs, is 503: senders retry that, and nothing else.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -38,15 +51,17 @@ class DirectDoor:
         except Resolver404:
             return self.get_response(request)
         try:
-            return self._answer(match.func, request, match.kwargs)
+            with patience.in_a_hurry():
+                return self._answer(match.func, request, match.kwargs)
         except Http404:
             return refusal(404, "not_found", "There is nothing at this address.")
         except RequestDataTooBig:
             return refusal(413, "too_large", "The body is larger than 20 MB.")
         except SuspiciousOperation:
             return refusal(400, "malformed", "The request cannot be read.")
-        except DatabaseError:
-            logger.exception("database unavailable at %s", match.route)
+        except DatabaseError as error:  # one line each: there may be a thousand in a second
+            cause = " ".join(str(error).split())
+            logger.error("database unavailable at %s: %s: %s", match.route, type(error).__name__, cause)  # noqa: TRY400
             return refusal(503, "unavailable", "The database cannot be reached. Send it again.")
 
     @staticmethod

@@ -149,10 +149,11 @@ def read_alert(entry: dict[str, object], group_labels: dict[str, str] | None, ho
 
 def _resolved(status: object, marks: list[str]) -> bool:
     """An alert without a status that we know fires: a false page beats a missed one."""
-    word = status.strip().lower() if isinstance(status, str) else ""
-    if word not in STATUSES:
+    word = status if isinstance(status, str) else ""
+    resolved = STATUSES.get(word) if word in STATUSES else STATUSES.get(word.strip().lower())
+    if resolved is None:
         marks.append(Mark.STATUS_UNKNOWN)
-    return STATUSES.get(word, False)
+    return resolved or False
 
 
 def _instant(value: object, marks: list[str]) -> datetime | None:
@@ -166,14 +167,16 @@ def _links(
     entry: dict[str, object], annotations: dict[str, str], generator_url: str, home: tuple[str, str], marks: list[str]
 ) -> tuple[tuple[str, str], ...]:
     links: dict[str, str] = {}  # address -> what it is called: each address once
-    said = [(name, annotations.get(key)) for key, name in LINK_ANNOTATIONS.items()]
-    said += [(name, entry.get(key)) for key, name in LINK_FIELDS.items() if key in entry]  # type: ignore[misc]
+    said: list[tuple[str, object]] = []
+    if not annotations.keys().isdisjoint(LINK_ANNOTATIONS):
+        said += [(name, annotations[key]) for key, name in LINK_ANNOTATIONS.items() if annotations.get(key)]
+    if not entry.keys().isdisjoint(LINK_FIELDS):
+        said += [(name, entry[key]) for key, name in LINK_FIELDS.items() if entry.get(key)]
     for name, value in said:
-        if value:
-            if url := safe_link(value):
-                links.setdefault(url, name)
-            else:
-                _drop(marks)
+        if url := safe_link(value):
+            links.setdefault(url, name)
+        else:
+            _drop(marks)
     if generator_url:
         links.setdefault(generator_url, "Source")
     elif entry.get("generatorURL"):

@@ -30,6 +30,7 @@ DEDUP_KEY = ("dedup_key", "dedupKey", "dedup-key", "fingerprint", "incident_key"
 SEVERITY = ("severity", "priority", "level")
 STARTS_AT = ("starts_at", "startsAt", "timestamp", "time")
 ENDS_AT = ("ends_at", "endsAt")
+STATUS = ("status", "state", "event_action")
 LINK = ("url", "link", "href", "generatorURL", "runbook_url", "dashboard_url")
 LINK_NAMES = {"generatorURL": "Source", "runbook_url": "Runbook", "dashboard_url": "Dashboard"}
 WORDS = (*TITLE, *DESCRIPTION, *DEDUP_KEY)
@@ -88,7 +89,7 @@ def read_event(event: object, source_name: str) -> tuple[State, IncomingAlert]:
     annotations = _mapping(event.get("annotations"))
     severity = _first(event, SEVERITY) or labels.get("severity", "") or _type_severity(event)
     service = text_of(event.get("service"))
-    raw_starts_at = next((event[key] for key in STARTS_AT if event.get(key)), None)
+    raw_starts_at = _given(event, STARTS_AT)
     (starts_at, starts_mark), (ends_at, ends_mark) = read_instant(raw_starts_at), _ends_at(event)
     marks += sorted({mark for mark in (starts_mark, ends_mark) if mark})
     title = one_line(_first(event, TITLE)) or title_of(labels, annotations)
@@ -104,8 +105,7 @@ def read_event(event: object, source_name: str) -> tuple[State, IncomingAlert]:
         ends_at=ends_at,
         resolved=state is State.RESOLVED,
         title=title or one_line(dedup_key) or unmapped_title(source_name),
-        description=next((text_of(event[key]) for key in DESCRIPTION if event.get(key)), "")
-        or annotations.get("description", ""),
+        description=text_of(_given(event, DESCRIPTION)) or annotations.get("description", ""),
         links=_links(event, marks),
         generator_url=safe_link(event.get("generatorURL")),
         severity=severity,
@@ -139,7 +139,7 @@ def _unmapped(event: object, source_name: str) -> IncomingAlert:
 
 def _state(event: Mapping[str, Any], marks: list[str]) -> State:
     """An event without a status fires, and so does one whose status we do not know."""
-    status = next((event[key] for key in ("status", "state", "event_action") if event.get(key)), None)
+    status = _given(event, STATUS)
     if status is None:
         return TYPE_WORDS.get(text_of(event.get("type")).strip().lower(), State.FIRING)
     state = STATUS_WORDS.get(text_of(status).strip().lower())
@@ -154,12 +154,23 @@ def _type_severity(event: Mapping[str, Any]) -> str:
 
 
 def _ends_at(event: Mapping[str, Any]) -> tuple[Any, Mark | None]:
-    return read_instant(next((event[key] for key in ENDS_AT if event.get(key)), None))
+    return read_instant(_given(event, ENDS_AT))
+
+
+def _given(event: Mapping[str, Any], keys: Sequence[str]) -> Any:  # noqa: ANN401 - JSON
+    """What stands under the first of `keys` that has anything; None without one. Loops cost half of what `next` does."""
+    for key in keys:
+        if value := event.get(key):
+            return value
+    return None
 
 
 def _first(event: Mapping[str, Any], keys: Sequence[str]) -> str:
     """The first of `keys` that says something in a word or a number."""
-    return next((text_of(event[key]) for key in keys if event.get(key) and not isinstance(event[key], dict | list)), "")
+    for key in keys:
+        if (value := event.get(key)) and not isinstance(value, dict | list):
+            return text_of(value)
+    return ""
 
 
 def _mapping(value: object) -> dict[str, str]:
@@ -173,6 +184,8 @@ def _mapping(value: object) -> dict[str, str]:
 
 def _links(event: Mapping[str, Any], marks: list[str]) -> tuple[tuple[str, str], ...]:
     """The http and https addresses of an event, each once, with what they are called."""
+    if "links" not in event and event.keys().isdisjoint(LINK):
+        return ()
     found = [(LINK_NAMES.get(key, "Link"), event[key]) for key in LINK if event.get(key)]
     given = event.get("links")
     if isinstance(given, dict):

@@ -9,6 +9,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
 LATEST = datetime(9999, 12, 29, tzinfo=UTC)
 LONGEST = 64
+NOT_YET = "0001-01-01T00:00:00Z"
+"""Go's zero time: the end of all that still fires."""
 # An integer below the bound is seconds, milliseconds, microseconds or nanoseconds since 1970.
 EPOCH_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
 
@@ -32,10 +34,14 @@ def read_instant(value: object) -> Instant:
 
 
 def _from_text(text: str) -> Instant:
+    if text == NOT_YET:
+        return None, None
     try:  # what Alertmanager sends, and nearly everybody else
         at = datetime.fromisoformat(text)
     except ValueError:
         return _from_odd_text(text)
+    if at.tzinfo is UTC and EARLIEST.year < at.year < LATEST.year:
+        return at, None
     if text.isdigit():  # the basic format would take an epoch for a date
         return _from_odd_text(text)
     return _bounded(at)

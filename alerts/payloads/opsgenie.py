@@ -93,7 +93,9 @@ def object_of(reading: Reading) -> Mapping[str, Any]:
 def text_in(body: Mapping[str, Any], name: str) -> str:
     """A word or a number of the body; "" for what is neither."""
     value = body.get(name)
-    return text_of(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, str):
+        return value.strip()
+    return text_of(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def tags_of(body: Mapping[str, Any], before: str = "") -> str:

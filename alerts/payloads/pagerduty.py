@@ -199,7 +199,9 @@ def _of_version_1(body: Mapping[str, Any]) -> dict[str, Any]:
 def _text(event: Mapping[str, Any], name: str) -> str:
     """A word or a number; "" for what is neither."""
     value = event.get(name)
-    return text_of(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if isinstance(value, str):
+        return value.strip()
+    return text_of(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def _list(value: object) -> list[Any]:

@@ -7,6 +7,7 @@ Lenient where nothing is lost by it (then it leaves a mark), one clear sentence 
 import codecs
 import json
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ NUMBER_LENGTH = 40
 # The declared charset is looked up here only: Python's own table knows codecs that inflate and that execute escapes.
 CHARSETS = {"iso-8859-1": "latin-1", "latin1": "latin-1", "latin-1": "latin-1", "windows-1252": "cp1252"}
 GZIP_MAGIC = b"\x1f\x8b"
+# Behind the decoding of the body only an escape can still bring in a NUL or half a surrogate pair; most bodies have neither.
+HARMFUL_ESCAPE = re.compile(r"\\u(?:0000|[dD])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,20 @@ def read_json(text: str, marks: dict[str, None]) -> object:
     The last of duplicate keys wins; NaN and numbers beyond 40 digits stay text. Raises JSONDecodeError for what is
     no JSON, Malformed for more than 100 levels.
     """
+    try:
+        value: object = _decoder(marks).decode(text)
+    except RecursionError:
+        raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
+    # Most bodies have fewer brackets than levels are allowed.
+    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
+        raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    if HARMFUL_ESCAPE.search(text):
+        value = _cleaned(value, marks)
+    return value
+
+
+def _decoder(marks: dict[str, None]) -> json.JSONDecoder:
+    """Python's own decoder with our ways with what is odd; notes it in `marks`."""
 
     def pairs(items: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(items)
@@ -133,19 +150,9 @@ def read_json(text: str, marks: dict[str, None]) -> object:
         marks[Mark.NOT_A_NUMBER] = None
         return name
 
-    decoder = json.JSONDecoder(
+    return json.JSONDecoder(
         object_pairs_hook=pairs, parse_int=whole, parse_float=fraction, parse_constant=constant, strict=False
     )
-    try:
-        value: object = decoder.decode(text)
-    except RecursionError:
-        raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
-    if _deeper_than(value, MAX_DEPTH):
-        raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
-    # Only an escape can still bring in a NUL or half a surrogate pair; most bodies have neither.
-    if "\\u0000" in text or "\\ud" in text or "\\uD" in text:
-        value = _cleaned(value, marks)
-    return value
 
 
 def _deeper_than(value: object, depth: int) -> bool:

@@ -41,8 +41,12 @@ class Selector:
 
     def _first(self, event: object, body: object) -> str:
         for place in self.places:
-            if says_something(value := place.of(event, body)):
-                return value if value.__class__ is str else _flat(value)
+            value = place.of(event, body)
+            if value.__class__ is str:
+                if value:
+                    return value
+            elif says_something(value):
+                return _flat(value)
         return ""
 
     def _all(self, event: object, body: object) -> str:

@@ -68,13 +68,15 @@ def test_a_crowd_is_found_as_far_as_it_is_due(db: None) -> None:
 
 @pytest.mark.xdist_group("system")
 def test_a_whole_system_is_measured_and_gone() -> None:
-    scale = replace(QUICK, pages=2, hundreds=2, posts=16, idle=0)
+    scale = replace(QUICK, pages=2, hundreds=2, posts=16, idle=0, offering=0.5)
 
-    total = measure(scale, ("starting", "latency", "hundreds", "mass"))
+    total = measure(scale, ("starting", "latency", "hundreds", "mass", "offered", "stopped", "parsing"))
 
     shown = report(total, scale, "0.00 0.00 0.00")
     assert "webhook answered to mail handed over" in shown
     assert "second start" in shown
+    assert "not in the database | 0 | 0 | pass" in shown
+    assert shown.count("all 503") == 2
     assert "PostgreSQL 18" in shown or "PostgreSQL 1" in shown
     assert all(row.measured for row in total.rows)
 

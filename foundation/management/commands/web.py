@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,21 +12,26 @@ from django.urls import get_resolver
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
+from psycopg2.extensions import set_wait_callback
 
 from config.children import die_with_parent
+from foundation import direct, patience
+from foundation.admission import Admission
 
 WORKERS = 2
 THREADS = 4
+WAITING = 60  # threads of the server for those that wait in line, and to turn away who is beyond it
 CONNECTIONS = 512  # per worker, idle browser tabs included: granian counts connections, not requests
 KILL_AFTER = 10  # seconds that a worker may take to finish its requests
 
 
-def load() -> Callable[..., Any]:
+def load(threads: int) -> Callable[..., Any]:
     """The WSGI application, in a worker; a worker never outlives the server, or it would keep the port."""
     die_with_parent()
     from config.wsgi import application
 
-    return application
+    set_wait_callback(patience.wait)
+    return Admission(application, threads=threads, may_refuse=direct.tells_us)
 
 
 class Command(BaseCommand):
@@ -39,7 +45,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (default %(default)s)")
         parser.add_argument("--workers", type=int, default=WORKERS, help="processes (default %(default)s)")
-        parser.add_argument("--threads", type=int, default=THREADS, help="threads in each (default %(default)s)")
+        parser.add_argument(
+            "--threads", type=int, default=THREADS, help="requests at work in each (default %(default)s)"
+        )
 
     def handle(self, *_args: object, **options: Any) -> None:
         """Load the code once, then fork: the workers share its memory."""
@@ -55,7 +63,7 @@ class Command(BaseCommand):
             loop=Loops.asyncio,
             websockets=False,
             workers=options["workers"],
-            blocking_threads=options["threads"],
+            blocking_threads=options["threads"] + WAITING,
             backlog=1024,
             backpressure=CONNECTIONS,
             respawn_failed_workers=True,
@@ -63,6 +71,6 @@ class Command(BaseCommand):
             log_level=LogLevels.warning,
         )
         try:
-            server.serve(target_loader=load, wrap_loader=False)
+            server.serve(target_loader=partial(load, options["threads"]), wrap_loader=False)
         except (OSError, RuntimeError) as error:
             raise CommandError(f"Cannot listen on {options['host']} port {options['port']}: {error}") from error
