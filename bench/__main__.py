@@ -25,6 +25,7 @@ from bench import (
     storm,
     views,
 )
+from bench.doors import POSTMARK
 from bench.figures import FULL, QUICK, Result, Scale, table
 from bench.house import House, progress
 from bench.places import PAGE_PLACES
@@ -84,7 +85,7 @@ def measure(scale: Scale, wanted: Sequence[str] = FIGURES) -> Result:
     total = Result()
     with contextlib.ExitStack() as stack:
         mails = stack.enter_context(MailServer())
-        system = System(EMAIL_URL=mails.url)
+        system = System(EMAIL_URL=mails.url, MAIL_PROVIDERS=f"postmark={POSTMARK}")
         stack.callback(system.__exit__, None, None, None)
         house = House(system)
         parts: dict[str, Callable[[House, Scale], Result]] = {

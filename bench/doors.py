@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,11 @@ PAYLOAD = {"payload": {"summary": "Down", "source": "node-1", "severity": "criti
 OLD_EVENT = {"service_key": KEY, "event_type": "trigger", "incident_key": "d", "description": "Down"}
 GENIE = {"Authorization": f"GenieKey {KEY}"}
 TITLE = {"title": "Down"}
+POSTMARK = "bench:password-of-the-doors"
+"""What proves Postmark: `MAIL_PROVIDERS` must say it."""
+MAILED = {"OriginalRecipient": f"{KEY}@alerts.example.com", "From": "nagios@example.com", "Subject": "Down"}
+MAILED |= {"FromFull": {"Email": "nagios@example.com", "Name": "", "MailboxHash": ""}, "ToFull": [], "TextBody": "Down"}
+PROVES = {"Authorization": "Basic " + base64.b64encode(POSTMARK.encode()).decode()}
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Door:
 DOORS = (
     *(Door(f"/api/in/{kind}/{KEY}", TITLE) for kind in KINDS),
     Door("/api/in/generic", TITLE, headers={"Authorization": f"Bearer {KEY}"}),
+    Door("/api/in/mail/postmark", MAILED, headers=PROVES),
     Door("/v2/enqueue", EVENT | PAYLOAD),
     Door("/v2/change/enqueue", EVENT | PAYLOAD),
     Door("/generic/2010-04-15/create_event.json", OLD_EVENT),
@@ -73,10 +80,14 @@ DOORS = (
         for rest in ("/alerts", "/alerts/1/close")
     ),
     Door("/v2/alerts/1/message", {"message": "Down"}, "PUT", GENIE),
+    Door("/v2/alerts", None, "GET", GENIE),
+    Door("/v2/alerts/count", None, "GET", GENIE),
     Door("/v2/alerts/1", None, "GET", GENIE),
+    Door("/v2/alerts/1", None, "DELETE", GENIE),
     Door("/v2/alerts/requests/1", None, "GET", GENIE),
     Door("/v2/heartbeats/backup/ping", None, "GET", GENIE),
     Door("/jsm/ops/integration/v2/heartbeats/backup/ping", None, "POST", GENIE),
+    Door("/jsm/ops/api/1/v1/teams/2/heartbeats/ping?name=backup", None, "GET", GENIE),
     *(Door(f"/integrations/v1/{kind}/{KEY}/", TITLE) for kind in ("alertmanager", "grafana", "webhook")),
     *(Door(f"/api/v2/{kind}/incoming?token={KEY}", TITLE) for kind in ("generic", "grafana", "prometheusalertmanager")),
     *(

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from django.urls import get_resolver
 from psycopg2.extensions import set_wait_callback
+from pytest_django.fixtures import Settings
 
 from alerts import urls
 from alerts.kinds import KINDS
@@ -28,12 +29,13 @@ SOCKET = ".s.PGSQL.5432"
 
 
 @pytest.fixture
-def patient() -> Iterator[None]:
+def patient(settings: Settings) -> Iterator[None]:
     """As in a web process."""
+    settings.MAIL_PROVIDERS = {"postmark": doors.POSTMARK}
     set_wait_callback(patience.wait)
-    patience.forget()
     yield
-    patience.forget()
+    patience.database.answering.set()
+    patience.database.usual = 0.0
     set_wait_callback(None)
 
 
@@ -69,7 +71,7 @@ def test_every_address_says_503_without_a_database(database: str, tmp_path: Path
 
     def ask() -> None:
         for one in DOORS:
-            patience.forget()
+            patience.database.answering.set()
             said[one.name] = knock(one)
 
     with socket.socket(socket.AF_UNIX) as silent:
@@ -98,10 +100,24 @@ def test_a_kept_connection_that_falls_silent_is_503_and_everything_is_well_when_
             post("a")
             relay.set(SILENT)
             post("b")
+            post("b")  # told at once: only one thread asks on
             relay.set("pass")
-            post("b")  # nobody asks the database so soon
-            patience.forget()
+            assert patience.database.answering.wait(60)
             post("b")
 
         elsewhere(tmp_path, ask)
     assert said == [202, 503, 503, 202]
+
+
+def test_a_database_that_is_slow_is_waited_for_longer() -> None:
+    known = patience.Known()
+    assert known.patience() == patience.FIRST
+    for _answer in range(20):
+        known.answered(0.06)
+    assert patience.FIRST < known.patience() < patience.SLOWEST
+    for _answer in range(20):
+        known.answered(1.0)
+    assert known.patience() == patience.SLOWEST
+    for _answer in range(60):
+        known.answered(0.001)
+    assert known.patience() == patience.FIRST
