@@ -40,7 +40,7 @@ class RouteForm(forms.Form):
         empty_label=gettext_lazy("every source"),
     )
     service = forms.ModelChoiceField(
-        Service.objects.live(), label=gettext_lazy("go to the service"), to_field_name="slug"
+        Service.objects.live(), label=gettext_lazy("Go to the service"), to_field_name="slug"
     )
     severity = forms.ChoiceField(
         label=gettext_lazy("Class"),
@@ -116,7 +116,7 @@ def routes(request: HttpRequest) -> HttpResponse:
             route_setup.move(route, up=up, by=person(request))
         except Refused as refusal:
             messages.error(request, str(refusal))
-        return SeeOther(reverse("desk:setup_routes"))
+        return SeeOther(f"{reverse('desk:setup_routes')}#route-{route.pk}")
     slug = request.GET.get("source", "").replace("\x00", "")
     source = Source.objects.live().filter(slug=slug).first()
     found = Route.objects.select_related("source", "service", "playbook")
