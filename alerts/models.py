@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.heartbeat_models import Heartbeat, Ping, PingKey
 from alerts.reconcile_models import Reconciliation
 from alerts.silence_rows import Silence
+from alerts.version_models import RuleVersion
 from alerts.watch_models import Watched
 from foundation.models import Configured
 from incidents.models import Incident
@@ -36,6 +37,7 @@ __all__ = [
     "RejectedDelivery",
     "RejectedQuerySet",
     "Route",
+    "RuleVersion",
     "Silence",
     "Source",
     "SourceQuerySet",

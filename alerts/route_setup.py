@@ -5,10 +5,13 @@ Those of the organisation's file come first and are changed there; those made by
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from alerts import versions
 from alerts.models import Route
 from teams.audit import acting
 from teams.models import User
@@ -19,7 +22,7 @@ FROM_FILE = "This comes from the organisation's file and is changed there."
 
 
 @transaction.atomic
-def save_route(route: Route, *, by: User) -> Route:
+def save_route(route: Route, *, by: User, at: datetime) -> Route:
     """The route as it stands; a new one is the last. Raises `Refused` for one that could never be reached."""
     one_at_a_time(Route)
     if route.from_file:
@@ -30,25 +33,30 @@ def save_route(route: Route, *, by: User) -> Route:
     if route.pk is None:
         last = Route.objects.aggregate(last=Max("position"))["last"]
         route.position = 0 if last is None else last + 1
-    with acting(by, VIA):
+    with versions.kept(None, by=by, at=at), acting(by, VIA):
         route.save()
     return route
 
 
+def moved(route: Route, *, up: bool) -> list[Route]:
+    """The routes made by hand as they would be tried with `route` one place earlier or later; at the end as they are."""
+    order = list(Route.objects.filter(from_file=False).select_related("service", "playbook"))
+    place = next((n for n, one in enumerate(order) if one.pk == route.pk), 0)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(order):
+        order[place], order[other] = order[other], order[place]
+    return order
+
+
 @transaction.atomic
-def move(route: Route, *, up: bool, by: User) -> None:
+def move(route: Route, *, up: bool, by: User, at: datetime) -> None:
     """One place earlier or later among those that were made by hand; at the end nothing happens. Raises `Refused`."""
     one_at_a_time(Route)
     if route.from_file:
         raise Refused(_(FROM_FILE))
-    order = list(Route.objects.filter(from_file=False))
-    place = next(n for n, one in enumerate(order) if one.pk == route.pk)
-    other = place - 1 if up else place + 1
-    if not 0 <= other < len(order):
-        return
-    order[place], order[other] = order[other], order[place]
+    order = moved(route, up=up)
     first = min(one.position for one in order)
-    with acting(by, VIA):
+    with versions.kept(None, by=by, at=at), acting(by, VIA):
         for position, one in enumerate(order, first):
             if one.position != position:
                 one.position = position
@@ -56,9 +64,10 @@ def move(route: Route, *, up: bool, by: User) -> None:
 
 
 @transaction.atomic
-def remove(route: Route, *, by: User) -> None:
-    """It matches nothing any more; the history of settings keeps what it said. Raises `Refused` for one of the file."""
+def remove(route: Route, *, by: User, at: datetime) -> None:
+    """It matches nothing any more; its version keeps what it said. Raises `Refused` for one of the file."""
+    one_at_a_time(Route)
     if route.from_file:
         raise Refused(_(FROM_FILE))
-    with acting(by, VIA):
+    with versions.kept(None, by=by, at=at), acting(by, VIA):
         route.delete()

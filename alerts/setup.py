@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alerts import keys
+from alerts import keys, versions
 from alerts.models import Key, Source
 from teams.audit import acting
 from teams.models import User
@@ -14,9 +14,9 @@ from teams.setup import VIA, store
 
 
 @transaction.atomic
-def save_source(source: Source, *, by: User) -> Source:
-    """The source as it stands; its keys are made and revoked by `alerts.keys`."""
-    with acting(by, VIA):
+def save_source(source: Source, *, by: User, at: datetime) -> Source:
+    """The source as it stands, a new version of its rules; its keys are made and revoked by `alerts.keys`."""
+    with versions.kept(source, by=by, at=at), acting(by, VIA):
         store(source, source.name)
     return source
 

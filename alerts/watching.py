@@ -112,7 +112,7 @@ def start_paging(source: Source, *, by: User, at: datetime) -> list[Incident]:
         return []
     source.refresh_from_db()  # as it is now that it is held
     source.watching = False
-    setup.save_source(source, by=by)
+    setup.save_source(source, by=by, at=at)
     return open_what_fires(source, at)
 
 

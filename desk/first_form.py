@@ -127,7 +127,7 @@ def _sources(user: User, service: Service, at: datetime) -> None:
     """One for Alertmanager and one for whatever posts JSON; what ends there is over at once."""
     for name, kind, rule in ((_("Alertmanager"), "alertmanager", USUAL_WORDS), (_("Scripts"), "generic", {})):
         row = Source(name=name, kind=kind, service=service, class_from=rule, resolve_hold=timedelta(0))
-        source = alerts_setup.save_source(row, by=user)
+        source = alerts_setup.save_source(row, by=user, at=at)
         alerts_setup.given_key(source, _secret(user, source), by=user, at=at)
 
 

@@ -78,7 +78,7 @@ def mapping(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _save(request: HttpRequest, source: Source, said: dict[str, Any], word: str) -> HttpResponse:
     source.mapping = said
-    setup.save_source(source, by=person(request))
+    setup.save_source(source, by=person(request), at=timezone.now())
     messages.success(request, word)
     return SeeOther(reverse("desk:source", args=[source.slug]))
 

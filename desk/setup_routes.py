@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -109,14 +110,7 @@ def routes(request: HttpRequest) -> HttpResponse:
     standing = who(request)
     require(standing.role in MANAGING)
     if request.method == "POST":
-        up = "up" in request.POST
-        route = _found(row_number(request.POST.get("up" if up else "down", "")) or 0)
-        require(_may(standing, route))
-        try:
-            route_setup.move(route, up=up, by=person(request))
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        return SeeOther(f"{reverse('desk:setup_routes')}#route-{route.pk}")
+        return _moved(request, standing)
     slug = request.GET.get("source", "").replace("\x00", "")
     source = Source.objects.live().filter(slug=slug).first()
     found = Route.objects.select_related("source", "service", "playbook")
@@ -135,6 +129,35 @@ def routes(request: HttpRequest) -> HttpResponse:
     ]
     context = {"at": timezone.now(), "rows": rows, "source": source, "can_make": may_make(standing)}
     return render(request, "desk/setup_routes.html", context)
+
+
+def _moved(request: HttpRequest, standing: Standing) -> HttpResponse:
+    """At once where no alert of the last seven days would have gone elsewhere; else it asks first (`sure`)."""
+    up, at = "up" in request.POST, timezone.now()
+    route = _found(row_number(request.POST.get("up" if up else "down", "")) or 0)
+    require(_may(standing, route))
+    try:
+        if asks := _asks(request, route, route_setup.moved(route, up=up), at):
+            return asks
+        route_setup.move(route, up=up, by=person(request), at=at)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return SeeOther(f"{reverse('desk:setup_routes')}#route-{route.pk}")
+
+
+def _asks(request: HttpRequest, route: Route, hand: list[Route], at: datetime) -> HttpResponse | None:
+    """The page that says what `hand` instead of the routes by hand would change; None when that is nothing, or was read."""
+    if "sure" in request.POST:
+        return None
+    filed = Route.objects.filter(from_file=True).select_related("service", "playbook")
+    seen = replay(rules_of(_tried_for({route.source_id}), {}, [*filed, *hand], at), at)
+    if not seen.differences:
+        return None
+    words = {"up": _("Move it earlier"), "down": _("Move it later"), "act": _("Take it out")}
+    name = next(one for one in words if one in request.POST)
+    asked = {"name": name, "value": request.POST[name], "words": words[name]}
+    context = {"route": route, "rules": shown(route.match), "asked": asked, "preview": seen_again(seen)}
+    return render(request, "desk/setup_route_sure.html", context)
 
 
 def _found(pk: int) -> Route:
@@ -156,12 +179,10 @@ def route(request: HttpRequest, number: int | None = None) -> HttpResponse:
     form = RouteForm(None, route=found, standing=standing)
     if request.method != "POST":
         return _show(request, found, form)
-    act = request.POST.get("act", "save")
+    act, at = request.POST.get("act", "save"), timezone.now()
     try:
         if act == "remove" and number is not None:
-            route_setup.remove(found, by=person(request))
-            messages.success(request, _("The route is taken out."))
-            return SeeOther(reverse("desk:setup_routes"))
+            return _removed(request, found, at)
         data = rearranged(request.POST, act)
         form = RouteForm(data or request.POST, route=found, standing=standing)
         if data is not None:
@@ -172,8 +193,8 @@ def route(request: HttpRequest, number: int | None = None) -> HttpResponse:
         form.write(found)
         require(_may(standing, found), _("This belongs to a team that is not yours to set up."))
         if act == "look":
-            return _show(request, found, form, preview=_foreseen(found, timezone.now()))
-        route_setup.save_route(found, by=person(request))
+            return _show(request, found, form, preview=_foreseen(found, at))
+        route_setup.save_route(found, by=person(request), at=at)
     except Refused as refusal:
         form.add_error(None, str(refusal)) if form.is_bound else messages.error(request, str(refusal))
         return _show(request, found, form, status=422)
@@ -186,9 +207,22 @@ def _foreseen(route: Route, at: datetime) -> dict[str, Any]:
     stored = list(Route.objects.select_related("service", "playbook"))
     planned = [route if one.pk == route.pk else one for one in stored] + ([] if route.pk else [route])
     touched = {route.source_id, *(one.source_id for one in stored if one.pk == route.pk)}
+    return seen_again(replay(rules_of(_tried_for(touched), {}, planned, at), at))
+
+
+def _tried_for(touched: set[int | None]) -> QuerySet[Source]:
+    """The sources whose alerts try routes of these sources; None stands for all."""
     sources = Source.objects.live().select_related("service")
-    sources = sources if None in touched else sources.filter(pk__in=[pk for pk in touched if pk])
-    return seen_again(replay(rules_of(sources, {}, planned, at), at))
+    return sources if None in touched else sources.filter(pk__in=[pk for pk in touched if pk])
+
+
+def _removed(request: HttpRequest, route: Route, at: datetime) -> HttpResponse:
+    hand = [one for one in Route.objects.filter(from_file=False).select_related("service", "playbook") if one != route]
+    if asks := _asks(request, route, hand, at):
+        return asks
+    route_setup.remove(route, by=person(request), at=at)
+    messages.success(request, _("The route is taken out. Its version can bring it back."))
+    return SeeOther(reverse("desk:setup_routes"))
 
 
 def _fresh(request: HttpRequest) -> Route:

@@ -194,7 +194,7 @@ class SourceForm(SetupForm):
         if data["signing_secret"] or data["unsigned"]:
             row.signing_secret = data["signing_secret"]
         row.watching = row.watching or data["watching"]
-        setup.save_source(row, by=by)
+        setup.save_source(row, by=by, at=at)
         if not data["watching"]:
             watching.start_paging(row, by=by, at=at)
 

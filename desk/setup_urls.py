@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from desk import setup_index, setup_policy, setup_routes, setup_schedule, setup_service, setup_source, setup_teams
+from desk import (
+    rule_versions,
+    setup_index,
+    setup_policy,
+    setup_routes,
+    setup_schedule,
+    setup_service,
+    setup_source,
+    setup_teams,
+)
 
 urlpatterns = [
     path("setup/", setup_index.index, name="setup"),
@@ -19,7 +28,11 @@ urlpatterns = [
     path("setup/service/<slug:slug>/", setup_service.service, name="setup_service"),
     path("setup/routes/", setup_routes.routes, name="setup_routes"),
     path("setup/routes/new/", setup_routes.route, name="setup_new_route"),
+    path("setup/routes/versions/", rule_versions.versions, name="route_versions"),
+    path("setup/routes/versions/<int:number>/", rule_versions.version, name="route_version"),
     path("setup/routes/<int:number>/", setup_routes.route, name="setup_route"),
     path("setup/source/", setup_source.source, name="setup_new_source"),
     path("setup/source/<slug:slug>/", setup_source.source, name="setup_source"),
+    path("setup/source/<slug:slug>/versions/", rule_versions.versions, name="source_versions"),
+    path("setup/source/<slug:slug>/versions/<int:number>/", rule_versions.version, name="source_version"),
 ]

@@ -100,7 +100,7 @@ def _write(document: Document, plan: Plan, at: datetime) -> None:
     routes = plan.routes
     if routes is not None and any(change.section == "routes" for change in plan.changes):
         keys.forget()
-        machines.write_routes(routes, {machines.route_name(entry) for entry in document["routes"]}, keys)
+        machines.write_routes(routes, {machines.route_name(entry) for entry in document["routes"]}, keys, at)
 
 
 def _administrators_first(change: Change) -> bool:

@@ -33,7 +33,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Find:
-    """What a name stands for: the first group of `pattern` in the page at `path` (its address last)."""
+    """What a name stands for: the first group of `pattern` in the page at `path` (its address last; it may hold names)."""
 
     path: str
     pattern: str
@@ -49,15 +49,14 @@ FINDS = {
     "month": Find("/oncall/pay/", r"/oncall/pay/(\d{4}-\d\d)/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/|heartbeats/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
-    "heard": Find("/services/sources/", r"/services/sources/(prometheus)/"),
+    "heard": Find("/services/sources/", r"/services/sources/(prometheus|am)/"),
     "trial": Find("/services/sources/", r"/services/sources/(warehouse-grafana)/"),
-    "delivery": Find("/services/sources/prometheus/", r"/deliveries/(\d+)/"),
+    "delivery": Find("/services/sources/{heard}/", r"/deliveries/(\d+)/"),
     "silence": Find("/incidents/silences/", r"/incidents/silences/(\d+)/"),
     "heartbeat": Find("/services/heartbeats/", rf"/services/heartbeats/{SLUG}/"),
     "job": Find("/services/heartbeats/", r"/services/heartbeats/(backup)/"),
     "watchdog": Find("/services/heartbeats/", r"/services/heartbeats/(prometheus-lives)/"),
     "route": Find("/setup/routes/", r"/setup/routes/(\d+)/"),
-    "before": Find("/ops/review/", r'rel="prev" href="/ops/review/(\d{4}-W\d\d)/'),
     "mapped": Find("/services/sources/", r"/services/sources/(partners)/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
     "filed": Find("/postmortems/?state=reviewed", r"/postmortems/(INC-\d+)/"),
@@ -88,6 +87,8 @@ NOT_PAGES = {
     "sw.js": "for the browser itself",
     r"^ping/(?P<key>[^/]+)/?$": "answers machines",
     r"^ping/(?P<key>[^/]+)/(?P<word>start|fail|log|[0-9]{1,3})/?$": "answers machines",
+    "setup/routes/versions/<int:number>/": "only where a rule was changed: not in the demo",
+    "setup/source/<slug:slug>/versions/<int:number>/": "only where a rule was changed: not in the demo",
 }
 """Addresses that answer 200 and are nothing to look at -> why."""
 SAMPLES = {"style"}
@@ -216,7 +217,7 @@ SHOTS = (
             "silence-new": "/incidents/silences/new/",
             "maintenance-new": "/incidents/silences/new/?kind=maintenance",
             "noise": "/ops/noise/{week}/",
-            "noise-before": "/ops/noise/{before}/",
+            "noise-now": "/ops/noise/",
         },
     ),
     *_shots(
@@ -238,6 +239,8 @@ SHOTS = (
             "setup-routes": "/setup/routes/",
             "setup-route": "/setup/routes/new/",
             "setup-route-there": "/setup/routes/{route}/",
+            "setup-route-versions": "/setup/routes/versions/",
+            "setup-source-versions": "/setup/source/{made}/versions/",
             "setup-heartbeat": "/setup/heartbeat/",
             "setup-heartbeat-there": "/setup/heartbeat/{heartbeat}/",
             "setup-source": "/setup/source/",

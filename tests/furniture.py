@@ -15,8 +15,9 @@ from django.db import transaction
 from django.test import Client
 
 from alerts import silencing
-from alerts.models import Body, Route, Silence
+from alerts.models import Body, Route, RuleVersion, Silence
 from alerts.silencing import Wish
+from alerts.versions import said_now
 from oncall.models import Coverage
 from paging.links import token_of
 from postmortems import items, lifecycle
@@ -101,6 +102,8 @@ def furnish() -> House:
     Coverage.objects.create(service=service, policy=policy)
     sender = make_source("am", key=KEY, service=service)
     route = Route.objects.create(position=0, match={"alertname": "Nothing"}, service=service)
+    for source in (None, sender):
+        RuleVersion.objects.create(source=source, number=1, at=AT, rules=[] if source is None else said_now(sender))
     make_heartbeat("backup", key=PING, service=service)
     make_source("ci", kind="generic", service=service)
     incident = make_incident(service=service)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from alerts import watching
+from alerts import versions, watching
 from alerts.models import Key, Route, Source
 from oncall.models import Coverage
 from oncall.setup import write_coverage
@@ -106,7 +106,8 @@ def write_source(slug: str, record: dict[str, Any], named: Named, keys: Keys, at
     values = {name: record[name] for name in PLAIN}
     class_from = record["class_from"] or {}
     values |= {"class_from": class_from, "mapping": record["mapping"] or {}}
-    revive(source, {**values, "service_id": keys.maybe("service", record["service"])})
+    with versions.kept(source, by=None, at=at):
+        revive(source, {**values, "service_id": keys.maybe("service", record["service"])})
     source.keys.filter(revoked_at=None).exclude(key_hash__in=record["keys"]).update(revoked_at=at)
     there = {key.key_hash: key for key in source.keys.filter(revoked_at=None)}
     for digest, hint in reversed(record["keys"].items()):  # oldest first: the newest gets the highest number
@@ -138,11 +139,16 @@ def load_routes() -> dict[str, Stored]:
     return found
 
 
-def write_routes(wanted: Sequence[dict[str, Any]], named: set[str], keys: Keys) -> None:
+def write_routes(wanted: Sequence[dict[str, Any]], named: set[str], keys: Keys, at: datetime) -> None:
     """Make the routes exactly `wanted`, in this order; `named` are the names of those that the file has.
 
-    A row that repeats another's name was never reached and goes.
+    A row that repeats another's name was never reached and goes. What that leaves of those made by hand is a version.
     """
+    with versions.kept(None, by=None, at=at):
+        _write_routes(wanted, named, keys)
+
+
+def _write_routes(wanted: Sequence[dict[str, Any]], named: set[str], keys: Keys) -> None:
     there: dict[str, Route] = {}
     for route in Route.objects.select_related("source"):
         name = route_name({"source": slug_of(route.source), "match": route.match})
