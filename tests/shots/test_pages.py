@@ -33,7 +33,6 @@ ANY = {
     "route": "1",
     "silence": "1",
     "delivery": "1",
-    "before": "2026-W46",
 }
 """Values that are as good as any to find out which pattern an address belongs to; everything else is called `x`."""
 
