@@ -27,6 +27,7 @@ from desk.span_field import Span
 from teams.models import Service, User
 from teams.permissions import Standing, may_edit_team_config
 
+
 class HeartbeatForm(SetupForm):
     """Something that is heard again and again."""
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from alerts import beats, heartbeats
 from alerts.beats import Pulse, Word
-from alerts.heartbeat_models import Heartbeat, Ping
 from alerts.heartbeat_keys import make_key
+from alerts.heartbeat_models import Heartbeat, Ping
 from alerts.watchdogs import WATCHDOG
 from provisioning.demo.house import ZONE, House
 

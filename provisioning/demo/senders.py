@@ -162,7 +162,13 @@ def _decided(house: House) -> None:
 
 def _group(labels: dict[str, str], alert: dict[str, Any]) -> dict[str, Any]:
     """One alert as Alertmanager and Grafana post it."""
-    return {"version": "1" if "site" in labels else "4", "groupKey": labels["alertname"], "groupLabels": labels, "alerts": [alert], "receiver": "us"}
+    return {
+        "version": "1" if "site" in labels else "4",
+        "groupKey": labels["alertname"],
+        "groupLabels": labels,
+        "alerts": [alert],
+        "receiver": "us",
+    }
 
 
 def _posted(source: Source, body: dict[str, Any], at: datetime) -> None:

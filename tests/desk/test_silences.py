@@ -80,7 +80,9 @@ def test_like_these_is_filled_with_the_labels(world: World, sign_in: SignIn, am:
     assert '<option value="checkout" selected>' in page
 
 
-def test_what_is_about_to_be_saved_stands_above_what_it_does(world: World, sign_in: SignIn, am: Source, now: object) -> None:
+def test_what_is_about_to_be_saved_stands_above_what_it_does(
+    world: World, sign_in: SignIn, am: Source, now: object
+) -> None:
     page = words(sign_in(world.ana).post(NEW, {**typed(), "act": "look"}))
     for said in ("Why Known", "From now", "Until Sat 21 Nov"):
         assert said in page, page

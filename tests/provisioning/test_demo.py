@@ -10,8 +10,8 @@ import pytest
 from django.db.models import F, Q
 
 from alerts.flapping import flapping_of
-from alerts.models import Alert, Episode, Heartbeat, Silence, Source, Watched
 from alerts.heartbeat_models import Ping
+from alerts.models import Alert, Episode, Heartbeat, Silence, Source, Watched
 from foundation.dispatch import registry
 from incidents.changes import Change
 from incidents.models import OPEN_Q, Incident, Kind, TimelineEntry
@@ -93,9 +93,7 @@ def test_whatever_is_sent_reaches_nobody(built: Built) -> None:
 
 def test_alerts_fire_only_where_something_is_open(built: Built) -> None:
     paging = Alert.objects.filter(firing=True, source__watching=False)
-    assert set(paging.values_list("incident")) == set(
-        Incident.objects.filter(OPEN_Q).values_list("pk")
-    )
+    assert set(paging.values_list("incident")) == set(Incident.objects.filter(OPEN_Q).values_list("pk"))
     going_on = Episode.objects.filter(closed_at=None, alert__source__watching=False)
     assert not going_on.exclude(incident__in=Incident.objects.filter(OPEN_Q)).exists()
     assert not Episode.objects.filter(ends_at__lt=F("starts_at")).exists()
