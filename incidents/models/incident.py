@@ -1,64 +1,22 @@
-"""The incident, its life and its story."""
+"""The incident itself, with its constraints and indexes."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pgtrigger
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from incidents.changes import Change  # noqa: F401 - a model of this room, in a file of its own
+from incidents.models.story import ImpactInterval, RoleTenure, TimelineEntry
+from incidents.models.words import NUMBER, OPEN, OPEN_Q, Kind, State, number_of, path_of
 from teams.models import Role, Service, Severity, Team, User
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
-
-NUMBER = re.compile(r"(?:INC-)?([1-9][0-9]{0,17})", re.IGNORECASE)
-
-
-class State(models.TextChoices):
-    """Where an incident stands. Acknowledgement is not a state."""
-
-    TRIAGE = "triage", _("triage")
-    INVESTIGATING = "investigating", _("investigating")
-    MITIGATING = "mitigating", _("mitigating")
-    MONITORING = "monitoring", _("monitoring")
-    RESOLVED = "resolved", _("resolved")
-    CLOSED = "closed", _("closed")
-    CANCELLED = "cancelled", _("cancelled")
-    MERGED = "merged", _("merged")
-
-
-OPEN = (State.TRIAGE, State.INVESTIGATING, State.MITIGATING, State.MONITORING)
-OVER = (State.RESOLVED, State.CLOSED, State.CANCELLED, State.MERGED)
-OPEN_Q = Q(state__in=[str(state) for state in OPEN])
-STAMPS = (
-    "impact_started_at",
-    "detected_at",
-    "declared_at",
-    "first_page_at",
-    "acked_at",
-    "reacted_at",
-    "mitigated_at",
-    "resolved_at",
-    "closed_at",
-)
-
-
-def number_of(pk: int) -> str:
-    """The name of the incident with this key that people say on the phone: INC-12."""
-    return f"INC-{pk}"
-
-
-def path_of(pk: int) -> str:
-    """The permanent address of the incident with this key, inside the application."""
-    return f"/incidents/{number_of(pk)}/"
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -240,154 +198,3 @@ class Incident(models.Model):
     ) -> TimelineEntry:
         """Append a line to the story. The caller holds the incident's lock and saves the incident."""
         return TimelineEntry.objects.create(incident=self, kind=kind, at=at, by=by, cause=cause, text=text, data=data)
-
-
-class ImpactInterval(models.Model):
-    """A stretch of time in which customers felt it."""
-
-    class Kind(models.TextChoices):
-        OUTAGE = "outage", _("outage")
-        PARTIAL = "partial", _("partial outage")
-        DEGRADED = "degraded", _("degraded")
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="impacts")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="impacts")
-    start = models.DateTimeField()
-    end = models.DateTimeField(null=True, blank=True)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    share = models.FloatField(default=1.0)
-    estimated = models.BooleanField(default=False)
-    customer_visible = models.BooleanField(default=True)
-    automatic = models.BooleanField(default=True, help_text=_("opened and closed by the incident's own life"))
-
-    class Meta:
-        ordering = ["start", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(end=None) | Q(end__gte=models.F("start")), name="impact_ends_after_start"
-            ),
-            models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="impact_share"),
-        ]
-        indexes = [
-            models.Index(fields=["service", "start"], name="impact_service"),
-            models.Index(fields=["end"], name="impact_end"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} of {self.service}"
-
-
-class Kind(models.TextChoices):
-    """What a timeline entry tells; the entry is the event."""
-
-    OPENED = "opened", _("opened")
-    DECLARED = "declared", _("declared")
-    ALERT = "alert", _("alert")
-    ALERT_RESOLVED = "alert_resolved", _("alert resolved")
-    ACKNOWLEDGED = "acknowledged", _("acknowledged")
-    UNACKNOWLEDGED = "unacknowledged", _("acknowledgement taken back")
-    ACK_EXPIRED = "ack_expired", _("acknowledgement timed out")
-    HANDED_OVER = "handed_over", _("handed over")
-    STATE = "state", _("state")
-    MITIGATED = "mitigated", _("mitigated")
-    RESOLVED = "resolved", _("resolved")
-    REOPENED = "reopened", _("reopened")
-    CANCELLED = "cancelled", _("cancelled")
-    CLOSED = "closed", _("closed")
-    MERGED = "merged", _("merged")
-    CLASS = "class", _("class changed")
-    EDITED = "edited", _("edited")
-    IMPACT = "impact", _("impact")
-    NOTE = "note", _("note")
-    ROLE = "role", _("role")
-    PULLED_IN = "pulled_in", _("pulled in")
-    ESCALATE = "escalate", _("escalate now")
-    PAGED = "paged", _("paged")
-    NOT_PAGED = "not_paged", _("not paged")
-    SENT = "sent", _("sent")
-    NOT_SENT = "not_sent", _("could not be sent")
-    EXHAUSTED = "exhausted", _("nobody answered")
-    QUIET = "quiet", _("quiet")
-
-
-class TimelineEntry(models.Model):
-    """One line of an incident's story: append-only, held so by a trigger."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
-    at = models.DateTimeField()
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    cause = models.CharField(max_length=200, blank=True, help_text=_("who acted when nobody did: a source, a rule"))
-    text = models.TextField(blank=True)
-    data = models.JSONField(default=dict)
-    pinned = models.BooleanField(default=False)
-    announced_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        verbose_name_plural = "timeline entries"
-        indexes = [
-            models.Index(fields=["incident", "id"], name="timeline_incident"),
-            models.Index(
-                fields=["id"],
-                name="timeline_to_announce",
-                condition=Q(announced_at=None, kind__in=["acknowledged", "resolved"]),
-            ),
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="told_once", fields=["incident", "at", "kind", "text", "data", "cause"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
-
-
-class RoleTenure(models.Model):
-    """Who held a role in one incident, from when to when."""
-
-    class Role(models.TextChoices):
-        FACILITATOR = "facilitator", _("leads")
-        POINT_OF_CONTACT = "point_of_contact", _("speaks for us")
-        SCRIBE = "scribe", _("writes it down")
-        GUIDE = "guide", _("guides")
-        OBSERVER = "observer", _("watches")
-        RESPONDER = "responder", _("helps")
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tenures")
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=20, choices=Role.choices)
-    start = models.DateTimeField()
-    end = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["start", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["incident", "role"],
-                condition=Q(end=None, role__in=["facilitator", "point_of_contact", "scribe"]),
-                name="tenure_one_holder",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.role}"
-
-
-class NotAllowed(Exception):
-    """A rule refuses this act; the message is the sentence to show (API: 409 or 422)."""
-
-    def __init__(self, message: str, *, lost_race: bool = False, fields: dict[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.lost_race = lost_race
-        self.fields = fields or {}
-
-    @property
-    def status_code(self) -> int:
-        """For the API: 409 when somebody was faster, 422 when a rule is broken."""
-        return 409 if self.lost_race else 422
-
-    @property
-    def code(self) -> str:
-        """For the API, beside the sentence."""
-        return "lost_race" if self.lost_race else "refused"
