@@ -28,6 +28,7 @@ ONLY_IN_THE_DEMO = {
     "setup-team-there",
     "setup-policy-there",
     "setup-source-there",
+    "setup-source-versions",
     "source-mapping",
     "source-watching",
     "watchdog",
