@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from alerts import acks, rows
+from alerts import acks, quieted, rows
 from alerts.episodes import Said, Story
 from alerts.flap_rules import hold_of
 from alerts.flapping import flapping_of
@@ -30,7 +30,8 @@ BY_ALERTS = ("alert", "auto")
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one delivery changes: episodes that began, alerts that ended, alerts that got worse, events told again."""
+    """What one delivery changes: episodes that began, alerts that ended or got worse, events told again, alerts that are
+    heard of again after people were asked about them, and those of a worse class than they had themselves."""
 
     source: Source
     parsed: Parsed
@@ -40,10 +41,12 @@ class Changes:
     worsened: Sequence[tuple[Story, Place]]
     repeated: Sequence[Story]
     stories: dict[str, Story]
+    unheard: Sequence[Story] = ()
+    risen: Sequence[Story] = ()
 
     def matter(self) -> bool:
         """Whether any incident may change; a mere repeat touches none."""
-        news = self.arrivals or self.ended or self.worsened or self.repeated
+        news = self.arrivals or self.ended or self.worsened or self.repeated or self.unheard
         return bool(news or self.parsed.acks or self.parsed.truncated)
 
     def incident_ids(self) -> set[int]:
@@ -58,9 +61,10 @@ def follow(changes: Changes, joined: Joined, known: dict[int, Incident]) -> None
         return
     ended = _by_incident(changes.ended)
     truncated = _truncated(changes, known) if changes.parsed.truncated else set()
-    _tell(changes, joined, ended, truncated)
+    back = _heard_again(changes, known)
+    _tell(changes, joined, ended, truncated, back)
     # An incident that hears of a firing alert, or of a cut list, does not end by itself now.
-    firing = set(joined.attached) | truncated
+    firing = set(joined.attached) | truncated | back.keys()
     alerts_end.heard(firing, ended=set(ended) - firing)
     for pk in sorted(joined.attached):
         acks.outlived(known[pk], joined.attached[pk], changes.source, at=changes.at)
@@ -92,7 +96,23 @@ def _truncated(changes: Changes, known: dict[int, Incident]) -> set[int]:
     return {span.incident_id for span in spans if span.incident_id in known and known[span.incident_id].is_open}
 
 
-def _tell(changes: Changes, joined: Joined, ended: dict[int, list[IncomingAlert]], truncated: set[int]) -> None:
+def _heard_again(changes: Changes, known: dict[int, Incident]) -> dict[int, list[IncomingAlert]]:
+    """What was stale and is told again, by open incident."""
+    back: dict[int, list[IncomingAlert]] = defaultdict(list)
+    for story in changes.unheard:
+        pk = story.open.incident_id if story.open else None
+        if pk and pk in known and known[pk].is_open and story.last:
+            back[pk].append(story.last)
+    return back
+
+
+def _tell(
+    changes: Changes,
+    joined: Joined,
+    ended: dict[int, list[IncomingAlert]],
+    truncated: set[int],
+    back: dict[int, list[IncomingAlert]],
+) -> None:
     """One line for each incident and sort of news."""
     lines: list[tuple[int, Kind, str, dict[str, Any]]] = []
     for pk, members in joined.attached.items():
@@ -101,6 +121,7 @@ def _tell(changes: Changes, joined: Joined, ended: dict[int, list[IncomingAlert]
         lines.append((pk, Kind.ALERT, "", data | ({"flaps": flaps} if flaps else {})))
     lines += [(pk, Kind.ALERT_RESOLVED, "", told(changes.source, alerts)) for pk, alerts in ended.items()]
     lines += [(pk, Kind.ALERT, "", data) for pk, data in _told_again(changes).items()]
+    lines += [(pk, Kind.NOTE, _("It is heard of again."), told(changes.source, alerts)) for pk, alerts in back.items()]
     if truncated:
         heard = TimelineEntry.objects.filter(incident__in=truncated, kind=Kind.ALERT, data__has_key="truncated")
         text = _("The sender left alerts out of its list, so this does not resolve by itself: raise max_alerts.")
@@ -184,6 +205,16 @@ def _classes(changes: Changes, joined: Joined, known: dict[int, Incident]) -> No
         if pk in known and known[pk].is_open and rank(worse) < rank(known[pk].severity):
             _quiet_as(known[pk], [place for place in places if place.severity == worse], changes)
             lifecycle.change_class(known[pk], to=worse, at=changes.at, cause=str(changes.source))
+    _wake_snoozed(changes, known)
+
+
+def _wake_snoozed(changes: Changes, known: dict[int, Incident]) -> None:
+    """A snooze at the sender is of the alert as it was: it ends when that gets worse, whatever class its incident has."""
+    risen = {pk for story in changes.risen if story.open and (pk := story.open.incident_id)}
+    for pk in sorted(risen & known.keys()):
+        incident = Incident.objects.get(pk=pk)
+        if incident.is_open and quieted.snoozed(incident, changes.at):
+            alerts_end.end_silence(incident, at=changes.at, cause=str(changes.source), text=quieted.ROSE)
 
 
 def _quiet_as(incident: Incident, places: Sequence[Place], changes: Changes) -> None:

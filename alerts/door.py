@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from alerts import keys, rejected, watchdogs
 from alerts.intake import Received, letter_of, receive
 from alerts.keys import Found
-from alerts.models import Source
+from alerts.models import Body, Source
 from alerts.payloads import IncomingAlert, Malformed, Mark, Oversize, Parsed
 from alerts.payloads.reading import inflate
 from alerts.requests import read_body
@@ -55,8 +55,13 @@ def admit(request: HttpRequest, secret: str, *, kinds: Collection[str], at: date
 
     Raises Refused: 401 for no key or one that nobody has, 410 for one that was revoked, 400 for a source of another kind.
     """
-    address, hint = client_address(request), keys.hint_of(secret)
     found = keys.find(secret, at=at) if secret else None
+    return let_in(found, secret, address=client_address(request), kinds=kinds, at=at)
+
+
+def let_in(found: Found | None, secret: str, *, address: str, kinds: Collection[str], at: datetime) -> Sender:
+    """The sender at `address` whose `secret` is the key that was `found`. Raises Refused as `admit` does."""
+    hint = keys.hint_of(secret)
     if found is None:
         rejected.unknown_key(kind=min(kinds), hint=hint, sender=address, at=at)
         raise Refused(401, "unauthorized", _("No source has this key.") if secret else _("A source's key is missing."))
@@ -88,7 +93,7 @@ def take(
     """Read what was posted and take it in; returns after the commit.
 
     `posted` is the body where the address had to read it to find the key. `digest` stands for the body's own where the
-    protocol names its requests.
+    protocol names its requests. What counts once (`Parsed.once`) and came before decides nothing.
 
     Raises Refused: 400 for what cannot be read, 401 for a wrong signature where the source has a secret; and
     `django.db.Error` when nothing was kept. What is too large to be read
@@ -113,7 +118,15 @@ def take(
         malformed(sender, " ".join(parsed.bad_reasons), at=at, content=content)
     content_type = request.headers.get("Content-Type", "")
     letter = letter_of(content, parsed, size=min(size, LARGEST), content_type=content_type)
-    return taken(sender, parsed, replace(letter, digest=digest or letter.digest, read_ms=read_ms), at=at)
+    letter = replace(letter, digest=digest or parsed.once or letter.digest, read_ms=read_ms)
+    return taken(sender, _once(sender.source, parsed), letter, at=at)
+
+
+def _once(source: Source, parsed: Parsed) -> Parsed:
+    """What is left to decide: nothing of what counts once and came before."""
+    if not parsed.once or not Body.objects.filter(source=source, digest=parsed.once).exists():
+        return parsed
+    return replace(parsed, alerts=(), acks=(), marks=(*parsed.marks, Mark.REPLAYED))
 
 
 def taken(sender: Sender, parsed: Parsed, letter: Letter, *, at: datetime) -> Received:
@@ -166,7 +179,7 @@ def oversize(source: Source, sentence: str) -> Parsed:
         starts_at=None,
         ends_at=None,
         resolved=False,
-        title=_("Oversize body from %s") % source.slug,
+        title=_("Oversize body from %s") % source,
         description=sentence,
         marks=(Mark.OVERSIZE,),
     )

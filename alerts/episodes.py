@@ -52,12 +52,16 @@ class Span:
 
 @dataclass(slots=True)
 class Story:
-    """An alert as the database knows it and as this delivery changes it."""
+    """An alert as the database knows it and as this delivery changes it.
+
+    `stale_at` without an open episode: it was ended for its sender's silence, so what its sender repeats is no duplicate.
+    """
 
     fingerprint: str
     alert_id: int | None = None
     incident_id: int | None = None
     class_label: str | None = None
+    stale_at: datetime | None = None
     open: Span | None = None
     closed: dict[datetime, Span] = field(default_factory=dict)
     flaps: int = 0
@@ -138,7 +142,7 @@ def _fires(story: Story, alert: IncomingAlert, at: datetime, seen_before: SeenBe
     if now and starts_at in (None, now.starts_at):
         return Said.REFRESHED
     before = story.closed.get(starts_at) if starts_at else None
-    if before and before.closed_at and seen_before(before.closed_at):
+    if before and before.closed_at and story.stale_at is None and seen_before(before.closed_at):
         return Said.DUPLICATE
     if now and starts_at and starts_at < now.starts_at:
         story._note(alert, starts_at, now.starts_at, at)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import Error, IntegrityError, OperationalError, transaction
 
-from alerts import acks, aftermath, rows, watching
+from alerts import acks, aftermath, rows, silencing, watching
 from alerts.episodes import Said, SeenBefore, Story, tell
 from alerts.joining import Arrival, join, load, reopen_window
 from alerts.models import Body, Source
@@ -23,7 +23,9 @@ from alerts.outcomes import belongs, outcome_of
 from alerts.payloads import IncomingAlert, Parsed
 from alerts.routing import Place, Routing
 from alerts.rows import Letter
+from alerts.stale_rules import is_asked
 from incidents.models import OVER, Incident
+from incidents.severity import rank
 
 RETRIED = frozenset({"23505", "40001", "40P01", "23514"})
 """Somebody else was first; serialisation; deadlock; the month of a body was made while it was written."""
@@ -63,15 +65,19 @@ def receive(
 ) -> Received:
     """Take in one delivery of `source` that came at `at`, and commit. With `drill` what it opens pages, and counts nowhere.
 
-    Retried once when another delivery was faster. Raises `django.db.Error` when the database is gone: nothing was
+    Retried when another delivery was faster, or a silence was ended that had been read; the last time silences count for
+    nothing, for a page too many beats one too few. Raises `django.db.Error` when the database is gone: nothing was
     kept, and the sender must send it again.
     """
     routing = routing or Routing.of(source, at)
-    try:
-        return _receive(source, parsed, letter, at, routing, drill)
-    except (IntegrityError, OperationalError) as error:
-        if not _worth_another_try(error):
-            raise
+    for silenced in (True, False):
+        try:
+            return _receive(source, parsed, letter, at, routing, drill)
+        except silencing.SilenceOver:
+            routing = Routing.of(source, at, silenced=silenced)
+        except (IntegrityError, OperationalError) as error:
+            if not _worth_another_try(error):
+                raise
     return _receive(source, parsed, letter, at, routing, drill)
 
 
@@ -91,14 +97,21 @@ def _receive(source: Source, parsed: Parsed, letter: Letter, at: datetime, routi
     watched: dict[str, Any] = {}
     if watches:
         watched, arrivals, worse = watching.note(source, arrivals, ended, at), [], []
-    changes = aftermath.Changes(source, parsed, at, arrivals, ended, worse, again, stories)
+    quiet = [place.quiet for place in (*(one.place for one in arrivals), *(place for _, place in worse)) if place.quiet]
+    if quiet:
+        silencing.hold(quiet)
+    heard = [story for story in told if story.said is Said.REFRESHED and is_asked(story.stale_at, at)]
+    changes = aftermath.Changes(
+        source, parsed, at, arrivals, ended, worse, again, stories, heard, _risen(worse, routing)
+    )
     known = load(changes.incident_ids(), (one.place.key for one in arrivals), at) if changes.matter() else {}
     joined = join(source, arrivals, known, at=at, drill=drill)
     incidents = sorted({pk for story in stories.values() for pk in belongs(story)})
     acked = acks.heard(parsed.acks, stories, known)
     outcome = outcome_of(parsed, told, last, incidents, opened=[one.pk for one in joined.opened], acked=acked) | watched
     outcome["took"] = {"read": letter.read_ms, "decided": round((perf_counter() - begun) * 1000, 1)}
-    body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome)
+    repeats = all(story.said is Said.REFRESHED for story in told)
+    body = rows.write(source, letter, told, at=at, accepted=len(everything), outcome=outcome, repeats=repeats)
     aftermath.follow(changes, joined, known)
     return Received(len(everything), [f"INC-{pk}" for pk in incidents], parsed.dedup_key, body, outcome)
 
@@ -195,4 +208,13 @@ def worsened(told: Iterable[Story], places: dict[str, Place], routing: Routing) 
         and story.said is Said.REFRESHED
         and story.last
         and story.last.labels.get(label, "") != story.class_label
+    ]
+
+
+def _risen(changed: Iterable[tuple[Story, Place]], routing: Routing) -> list[Story]:
+    """Of those with another label, the ones whose own class is worse by it."""
+    return [
+        story
+        for story, place in changed
+        if rank(place.severity) < rank(routing.class_of({routing.class_label: story.class_label or ""}, place.service))
     ]

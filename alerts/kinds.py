@@ -25,4 +25,4 @@ def reader_of(kind: str) -> str:
 
 def read_as(kind: str, source: Source, body: bytes, content_type: str) -> Parsed:
     """What a body says to `source`: by its own mapping, then by the kind. Raises Malformed, Oversize."""
-    return parse(reader_of(kind), body, content_type, source_slug=source.slug, mapping=source.mapping)
+    return parse(reader_of(kind), body, content_type, source_name=str(source), mapping=source.mapping)

@@ -10,79 +10,33 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import Error, connection
 from django.utils import timezone
 
-from alerts import keys, rejected
-from alerts.door import LARGEST, Sender, malformed, oversize, taken
-from alerts.intake import letter_of
-from alerts.kinds import read_as
-from alerts.payloads import Malformed
-from alerts.payloads.mail import mail_as_json
-from alerts.payloads.reading import HEAD_BYTES, MAX_BYTES
+from alerts.door import Refused
+from alerts.mail_door import admitted, take_mail
+from alerts.payloads.reading import MAX_BYTES
 from config.environment import MailPlace
 from foundation import processes
 
 logger = logging.getLogger(__name__)
-KIND, ROLE = "email", "mailin"
+ROLE = "mailin"
 ALIVE_EVERY = 30.0
 LARGEST_MAIL = 2 * MAX_BYTES
 """What is larger than a body may be is cut and pages its owner; what is larger than this is refused before it is read."""
 AT_ONCE = 8
 TAKEN = "250 2.0.0 Taken in"
 AGAIN = "451 4.3.0 The database cannot be reached. Send it again."
+WRONG_HERE = "451 4.3.0 Something went wrong here. Send it again."
 ONE = "452 4.5.3 One recipient at a time"
 UNKNOWN = "550 5.1.1 No source has this address"
 REVOKED = "550 5.2.1 This address is no longer in use"
 UNREADABLE = "554 5.6.0 This is no mail that can be read"
-
-
-def key_in(address: str) -> str:
-    """The key that an envelope's recipient holds: behind a plus, else all before the @."""
-    local = address.strip("<> ").rpartition("@")[0] or address.strip("<> ")
-    return local.rpartition("+")[2]
-
-
-def admitted(address: str, sender: str, at: datetime) -> Sender | str:
-    """Who may post by this recipient, or the answer that refuses it. Raises `django.db.Error`."""
-    secret = key_in(address)
-    # Mail servers may write the part before the @ in small letters; keys that were made for mail have no others.
-    found = keys.find(secret, at=at) or keys.find(secret.lower(), at=at)
-    hint = keys.hint_of(secret)
-    if found is None or found.source.kind != KIND:
-        rejected.unknown_key(kind=KIND, hint=hint, sender=sender, at=at)
-        return UNKNOWN
-    if found.key.revoked_at or found.source.archived_at:
-        rejected.of_source(
-            found.source, rejected.Reason.REVOKED_KEY, REVOKED.partition(" ")[2], at=at, hint=hint, sender=sender
-        )
-        return REVOKED
-    return Sender(found, sender)
-
-
-def take_mail(address: str, sender: str, content: bytes, at: datetime) -> str:
-    """Take in the mail `content` for the recipient `address`; the answer in SMTP's words. Raises `django.db.Error`."""
-    who = admitted(address, sender, at)
-    if isinstance(who, str):
-        return who
-    keys.used(who.found.key, at=at)
-    source, body = who.source, content[:HEAD_BYTES]
-    if len(content) > MAX_BYTES:
-        parsed = oversize(source, "The mail is larger than 20 MB.")
-    else:
-        try:
-            body = mail_as_json(content)
-            parsed = read_as(KIND, source, body, "application/json")
-        except Malformed as error:
-            malformed(who, str(error), at=at, content=content)
-            return UNREADABLE
-    letter = letter_of(body, parsed, size=min(len(content), LARGEST), content_type="message/rfc822")
-    taken(who, parsed, letter, at=at)
-    return TAKEN
+SAID = {"revoked": REVOKED, "malformed": UNREADABLE}
+"""The door's refusals in the protocol's words; a key of another kind is no address for mail."""
 
 
 class Handler:
@@ -97,7 +51,7 @@ class Handler:
         """One recipient for each mail: so each answer is about one source. The others come again, as the protocol says."""
         if envelope.rcpt_tos:
             return ONE
-        who = await self._ask(lambda: _recipient(address, _peer(session)))
+        who = await self._ask(lambda: admitted(address, _peer(session), timezone.now()))
         if who == TAKEN:
             envelope.rcpt_tos.append(address)
             return "250 2.1.5 OK"
@@ -109,30 +63,29 @@ class Handler:
         mail = content.encode() if isinstance(content, str) else content or b""
         return await self._ask(lambda: take_mail(envelope.rcpt_tos[0], _peer(session), mail, timezone.now()))
 
-    async def _ask(self, question: Callable[[], str]) -> str:
+    async def _ask(self, question: Callable[[], object]) -> str:
         """In a thread, for the database waits; so many at once, and no more."""
         async with self.places:
             return await asyncio.to_thread(_asked, question)
 
 
-def _asked(question: Callable[[], str]) -> str:
-    """The answer. Threads come and go and mail is rare, so each question has a connection of its own."""
+def _asked(question: Callable[[], object]) -> str:
+    """TAKEN, or why not. Threads come and go and mail is rare, so each question has a connection of its own."""
     try:
-        return question()
+        question()
+    except Refused as error:
+        return SAID.get(error.code, UNKNOWN)
     except Error:
         logger.warning("the database is not there: the other side sends it again", exc_info=True)
         return AGAIN
     except Exception:
         # What nobody foresaw is ours to mend: the mail waits where it is, instead of being turned away for good.
         logger.exception("a mail could not be taken in: the other side sends it again")
-        return AGAIN
+        return WRONG_HERE
+    else:
+        return TAKEN
     finally:
         connection.close()
-
-
-def _recipient(address: str, peer: str) -> str:
-    who = admitted(address, peer, timezone.now())
-    return who if isinstance(who, str) else TAKEN
 
 
 def _peer(session: Session) -> str:
@@ -156,6 +109,5 @@ async def serve(place: MailPlace, stopping: asyncio.Event) -> None:
                 await asyncio.wait_for(stopping.wait(), ALIVE_EVERY)
 
 
-def _alive() -> str:
+def _alive() -> None:
     processes.heard(ROLE, processes.name_of(ROLE), timezone.now())
-    return TAKEN

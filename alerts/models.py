@@ -53,7 +53,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(archived_at=None)
 
 
-@pghistory.track(exclude=["signing_secret"])
+@pghistory.track(exclude=["signing_secret", "signed_since"])
 class Source(Configured):
     """Where alerts come from: one sender with its keys and its rules."""
 
@@ -77,6 +77,11 @@ class Source(Configured):
     )
     mapping = models.JSONField(default=dict, blank=True, help_text=_("where the sender's words stand"))
     signing_secret = models.CharField(max_length=200, blank=True, help_text=_("with it, only signed bodies are taken"))
+    signed_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("when Amazon's signature was first found to be right: unsigned is refused since"),
+    )
     group_window = models.DurationField(default=timedelta(minutes=30))
     reconcile_urls = models.JSONField(default=list, blank=True, help_text=_("addresses of its Alertmanager, to ask it"))
     watching = models.BooleanField(default=False, help_text=_("decides and stores everything, and pages nobody"))
@@ -142,6 +147,8 @@ class Alert(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    repeat_gap = models.DurationField(null=True, blank=True, help_text=_("the longest wait between two repeats"))
+    stale_at = models.DateTimeField(null=True, blank=True, help_text=_("since when its silence is too long"))
     flaps = models.PositiveIntegerField(default=0)
     incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="alerts")
     body = models.ForeignKey(

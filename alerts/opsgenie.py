@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from alerts import rows
+from alerts import quieted, rows
 from alerts.episodes import Said
 from alerts.models import Alert, Body, Episode, Source
 from alerts.payloads.alert import bounded_key, details_of, one_line
@@ -23,9 +23,10 @@ from alerts.payloads.instants import read_instant
 from alerts.payloads.opsgenie import NOTE_LENGTH, priority_of, tags_of, text_in
 from alerts.routing import Routing
 from alerts.rows import Letter
-from incidents import lifecycle
+from incidents import alerts_end, lifecycle
 from incidents.models import Incident, Kind
 from incidents.severity import rank
+from paging.policy import acknowledgements_for
 from teams.models import Severity
 
 ID, ALIAS, TINY = "id", "alias", "tiny"
@@ -140,7 +141,10 @@ def _unacknowledge(spoken: Spoken) -> bool:
 
 
 def _snooze(spoken: Spoken) -> bool:
-    """Quiet until then, at most as long as a person may keep it quiet; not while other alerts of it fire."""
+    """Quiet until then, at most as long as a person may keep it quiet; not while other alerts of it fire.
+
+    Where the policy asks for several people a sender does not stand for them, as with an acknowledgement (`alerts.acks`).
+    """
     until, _mark = read_instant(spoken.body.get("endTime"))
     if until is None or until <= spoken.at:
         return False
@@ -148,10 +152,13 @@ def _snooze(spoken: Spoken) -> bool:
     if others.exists():
         spoken.tell(_("Snoozed at the sender. Other alerts of it fire: paging goes on."))
         return True
+    if acknowledgements_for(spoken.incident) > 1 and not spoken.incident.held_by_id:
+        spoken.tell(_("Snoozed at the sender. The policy asks for several people: paging goes on."))
+        return True
     critical = spoken.incident.severity == Severity.CRITICAL
     end = min(until, spoken.at + (lifecycle.QUIET_CRITICAL if critical else lifecycle.QUIET_OTHERS))
     why = text_in(spoken.body, "note") or _("Snoozed at the sender (%s).") % spoken.source
-    lifecycle.silence(spoken.incident, until=end, because=why, at=spoken.at)
+    lifecycle.silence(spoken.incident, until=end, because=why, at=spoken.at, snoozed=spoken.alert.pk)
     return True
 
 
@@ -196,12 +203,16 @@ def _message(spoken: Spoken) -> bool:
 
 def _priority(spoken: Spoken) -> bool:
     """A worse class by the priority; senders never make a class better, as alerts never do."""
+    incident, at, cause = spoken.incident, spoken.at, str(spoken.source)[:200]
+    routing = Routing.of(spoken.source, at)
+    before = routing.class_of(spoken.alert.labels, incident.service)
     if not _labelled(spoken, priority_of(spoken.body, []), {}):
         return False
-    incident = spoken.incident
-    wanted = Routing.of(spoken.source, spoken.at).class_of(spoken.alert.labels, incident.service)
+    wanted = routing.class_of(spoken.alert.labels, incident.service)
     if rank(wanted) < rank(incident.severity):
-        lifecycle.change_class(incident, to=wanted, at=spoken.at, cause=str(spoken.source)[:200])
+        lifecycle.change_class(spoken.incident, to=wanted, at=at, cause=cause)
+    elif rank(wanted) < rank(before) and quieted.snoozed(spoken.incident, at):
+        alerts_end.end_silence(spoken.incident, at=at, cause=cause, text=quieted.ROSE)
     return True
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from alerts import door, keys, opsgenie
 from alerts.door import Refused, Sender
 from alerts.habits import OPSGENIE
-from alerts.opsgenie_words import alert_words, request_words
+from alerts.opsgenie_list import NotUnderstood, asked_for, span
+from alerts.opsgenie_words import alert_words, paging_words, request_words
 from alerts.payloads import Malformed, Oversize, Parsed
 from alerts.payloads.opsgenie import MessageMissing, named, object_of, read_opsgenie, text_in
 from alerts.posted import Posted, read_posted
@@ -53,17 +54,31 @@ class Asked:
 
 
 def alerts(request: HttpRequest) -> HttpResponse:
-    """`POST /v2/alerts`: make an alert, or tell again of the open one that has its alias."""
+    """`POST /v2/alerts`: make an alert, or tell again of the open one that has its alias. `GET`: the source's alerts."""
 
     def make(asked: Asked, sender: Sender) -> HttpResponse:
-        _take(asked, sender, read_posted(request), lambda posted: read_opsgenie(posted.read(), sender.source.slug))
+        _take(asked, sender, read_posted(request), lambda posted: read_opsgenie(posted.read()))
         return asked.answer(202, result=PROCESSED)
 
-    return _answered(request, "POST", make)
+    def listed(asked: Asked, sender: Sender) -> HttpResponse:
+        found, (first, most) = asked_for(sender.source, request.GET), span(request.GET)
+        data = [alert_words(one) for one in found[first : first + most]]
+        return asked.answer(200, data=data, paging=paging_words(request, first, most, len(data)))
+
+    return _answered(request, {"GET": listed, "POST": make})
+
+
+def count(request: HttpRequest) -> HttpResponse:
+    """`GET /v2/alerts/count`: how many there are."""
+
+    def counted(asked: Asked, sender: Sender) -> HttpResponse:
+        return asked.answer(200, data={"count": asked_for(sender.source, request.GET).count()})
+
+    return _answered(request, {"GET": counted})
 
 
 def alert(request: HttpRequest, identifier: str) -> HttpResponse:
-    """`GET /v2/alerts/{id}`: the alert as it stands."""
+    """`GET /v2/alerts/{id}`: the alert as it stands. `DELETE` closes it: its story stays."""
 
     def show(asked: Asked, sender: Sender) -> HttpResponse:
         episode = opsgenie.find(sender.source, _clean(identifier), asked.kind)
@@ -71,7 +86,16 @@ def alert(request: HttpRequest, identifier: str) -> HttpResponse:
             return asked.answer(404, message=_("Alert does not exist."))
         return asked.answer(200, data=alert_words(episode))
 
-    return _answered(request, "GET", show)
+    def delete(asked: Asked, sender: Sender) -> HttpResponse:
+        posted = read_posted(request, empty=True)
+        door.verify(request, sender, posted.body, at=asked.at)
+        fingerprint = opsgenie.fingerprint_of(sender.source, _clean(identifier), asked.kind)
+        said = {"note": _("Deleted at the sender."), "user": _clean(request.GET.get("user", ""))}
+        opsgenie.act(sender.source, fingerprint, "notes", said, at=asked.at)
+        _end_or_hold(asked, sender, posted, fingerprint, CLOSE)
+        return asked.answer(202, result=PROCESSED)
+
+    return _answered(request, {"DELETE": delete, "GET": show})
 
 
 def act(request: HttpRequest, identifier: str, name: str) -> HttpResponse:
@@ -87,7 +111,7 @@ def act(request: HttpRequest, identifier: str, name: str) -> HttpResponse:
             _speak(asked, sender, posted, fingerprint, name)
         return asked.answer(202, result=PROCESSED)
 
-    return _answered(request, "PUT" if name in PUTS else "POST", do)
+    return _answered(request, {"PUT" if name in PUTS else "POST": do})
 
 
 def request_status(request: HttpRequest, request_id: str) -> HttpResponse:
@@ -100,17 +124,21 @@ def request_status(request: HttpRequest, request_id: str) -> HttpResponse:
         key = next(iter(body.outcome.get("alerts", {})), "")
         return asked.answer(200, data=request_words(body, opsgenie.find(sender.source, key, opsgenie.ALIAS)))
 
-    return _answered(request, "GET", show)
+    return _answered(request, {"GET": show})
 
 
-def _answered(request: HttpRequest, method: str, answer: Callable[[Asked, Sender], HttpResponse]) -> HttpResponse:
+def _answered(request: HttpRequest, answers: Mapping[str, Callable[[Asked, Sender], HttpResponse]]) -> HttpResponse:
     asked = Asked(request, timezone.now())
-    if request.method != method:
-        response = asked.answer(405, message=_("This address answers to %s only.") % method)
-        response["Allow"] = method
+    answer = answers.get(request.method or "")
+    if answer is None:
+        methods = ", ".join(answers)
+        response = asked.answer(405, message=_("This address answers to %s only.") % methods)
+        response["Allow"] = methods
         return response
     try:
         return answer(asked, door.admit(request, _key(request), kinds=(OPSGENIE,), at=asked.at))
+    except NotUnderstood as error:
+        return asked.answer(422, message=str(error))
     except Refused as error:
         missing = {"errors": {"message": "Message can not be empty."}}
         more = missing if isinstance(error.__context__, MessageMissing) else {}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
+
 from alerts import opsgenie
 from alerts.episodes import Said
 from alerts.models import Body, Episode
@@ -52,6 +55,22 @@ def alert_words(episode: Episode) -> dict[str, Any]:
         "actions": [],
         "incident": str(episode.incident) if episode.incident else "",
     }
+
+
+def paging_words(request: HttpRequest, first: int, most: int, found: int) -> dict[str, str]:
+    """Where the list goes on, and where it was before."""
+
+    def at(offset: int) -> str:
+        asked = request.GET.copy()
+        asked["offset"], asked["limit"] = str(offset), str(most)
+        return f"{settings.SHARPEND_URL}{request.path}?{asked.urlencode()}"
+
+    words = {"first": at(0)}
+    if first:
+        words["prev"] = at(max(first - most, 0))
+    if found == most:
+        words["next"] = at(first + most)
+    return words
 
 
 def request_words(body: Body, episode: Episode | None) -> dict[str, Any]:

@@ -11,8 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^ping/(?P<key>[^/]+)/(?P<slug>[-a-zA-Z0-9_]+)/?$", ping_views.ping, name="ping_slug"),
     re_path(rf"^ping/(?P<key>[^/]+)/(?P<slug>[-a-zA-Z0-9_]+)/{WORD}/?$", ping_views.ping, name="ping_slug_word"),
     re_path(
-        r"^(?:jsm/ops/integration/)?v2/heartbeats/(?P<name>[^/]+)/ping/?$",
+        r"^(?:v2|jsm/ops/integration(?:/v[12])?)/heartbeats/(?P<name>[^/]+)/ping/?$",
         ping_views.opsgenie_ping,
         name="opsgenie_ping",
     ),
+    # Atlassian's own for Jira Service Management: `?name=` says which, and the key is the password.
+    re_path(r"^jsm/ops/api/[^/]+/v1/teams/[^/]+/heartbeats/ping/?$", ping_views.opsgenie_ping, name="jsm_ping"),
 ]

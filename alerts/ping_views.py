@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from alerts import heartbeats, keys, rejected
 from alerts.beats import Word
-from alerts.door import Refused, admit
+from alerts.door import Refused, Sender, admit
 from alerts.heartbeat_models import Heartbeat, PingKey
 from alerts.heartbeats import CONTENT_KEPT, KIND, Said
 from alerts.requests import read_head
@@ -38,19 +39,23 @@ def ping(request: HttpRequest, key: str, word: str = "", slug: str = "") -> Http
         said = _said(request, word)
     except ValueError as error:
         return _text(request, str(error), 400)
+    try:
+        sender = admit(request, key, kinds=(KIND,), at=at) if slug else None
+    except Refused as error:
+        return _gone(request) if error.status == HTTPStatus.GONE else _text(request, _("not found"), 404)
     with transaction.atomic():
-        found, key_id = _by_source(request, key, slug, at) if slug else _by_key(key)
+        found, key_id = (_of_source(sender.source.pk, slug), 0) if sender else _by_key(key)
         if found is None:
-            rejected.unknown_key(kind=KIND, hint=keys.hint_of(key), sender=client_address(request), at=at)
+            _note(request, sender, key, slug, at)
             return _text(request, _("not found"), 404)
         if found.archived_at or key_id is None:
-            return _text(request, _("gone: this key was revoked, or nobody waits for this heartbeat any more"), 410)
+            return _gone(request)
         heartbeats.ping(found, said, at=at, key=key_id)
     return _text(request, "OK", 200)
 
 
-def opsgenie_ping(request: HttpRequest, name: str) -> HttpResponse:
-    """`/v2/heartbeats/{name}/ping` with the GenieKey of a source: 202, as Opsgenie answers."""
+def opsgenie_ping(request: HttpRequest, name: str = "") -> HttpResponse:
+    """`/v2/heartbeats/{name}/ping` (or `?name=`) with the GenieKey of a source: 202, as Opsgenie answers."""
     began = time.monotonic()
 
     def answer(status: int, **words: str) -> JsonResponse:
@@ -65,7 +70,7 @@ def opsgenie_ping(request: HttpRequest, name: str) -> HttpResponse:
     except Refused as error:
         return answer(error.status, message=error.sentence)
     with transaction.atomic():
-        found = _of_source(sender.source.pk, name)
+        found = _of_source(sender.source.pk, name or request.GET.get("name", ""))
         if found is None:
             return answer(404, message=_("This source has no heartbeat of this name."))
         heartbeats.ping(found, Said(Word.SUCCESS, sender=sender.address), at=at)
@@ -79,12 +84,13 @@ def _by_key(key: str) -> tuple[Heartbeat | None, int | None]:
     return (found.heartbeat, None if found.revoked_at else found.pk) if found else (None, None)
 
 
-def _by_source(request: HttpRequest, key: str, slug: str, at: datetime) -> tuple[Heartbeat | None, int | None]:
-    try:
-        sender = admit(request, key, kinds=(KIND,), at=at)
-    except Refused:
-        return None, None
-    return _of_source(sender.source.pk, slug), 0
+def _note(request: HttpRequest, sender: Sender | None, key: str, slug: str, at: datetime) -> None:
+    """List a ping that is for no heartbeat."""
+    if sender is None:
+        rejected.unknown_key(kind=KIND, hint=keys.hint_of(key), sender=client_address(request), at=at)
+        return
+    sentence = _("No heartbeat of this source is called %s.") % slug
+    rejected.of_source(sender.source, rejected.Reason.MALFORMED, sentence, at=at, sender=sender.address)
 
 
 def _of_source(source_id: int, name: str) -> Heartbeat | None:
@@ -115,6 +121,10 @@ def _said(request: HttpRequest, word: str) -> Said:
         body, size = b"", 0
     given = Word.FAIL if exit_code else Word(word) if word and exit_code is None else Word.SUCCESS
     return Said(given, exit_code, rid, client_address(request), body, size)
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return _text(request, _("gone: this key was revoked, or nobody waits for this heartbeat any more"), 410)
 
 
 def _text(request: HttpRequest, words: str, status: int) -> HttpResponse:

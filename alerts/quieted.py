@@ -14,10 +14,12 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
-from alerts.models import Alert, Silence
+from alerts.models import Alert, Episode, Silence
 from alerts.quieting import Blanket, Cover, Quiet, cover_of
 from incidents import alerts_end, lifecycle
 from incidents.models import OPEN_Q, Incident, Kind, TimelineEntry
+
+ROSE = _("Its alert is worse than before, so it is not quiet any more.")
 
 
 def change_over(silence: Silence, at: datetime) -> None:
@@ -52,16 +54,47 @@ def end_over(silence: Silence, at: datetime) -> None:
             _stamp(incident, quiet, at)
 
 
+def speak_after(silence: Silence, at: datetime) -> None:
+    """`silence` is over: what fires under it and joined what somebody had quietened at the sender is paged for now.
+
+    An acknowledgement or a snooze there was about other alerts. What `silence` alone kept quiet pages by its own time. The
+    caller holds its lock.
+    """
+    cover = cover_of(silence)
+    if cover is None:
+        return
+    blanket = Blanket.of(at)
+    asked = Incident.objects.filter(~Q(held_by_sender="") | Q(silenced_until__gt=at), OPEN_Q).order_by()
+    for incident, alerts in _locked(fitting([cover], within=asked)):
+        mine = [one for one in alerts if cover.fits(one.labels, incident.service_id)]
+        loud = [one.pk for one in mine if not blanket.over(one.labels, incident.service_id, incident.severity)]
+        if incident.held_by_sender:
+            if Episode.objects.filter(alert__in=loud, closed_at=None, acked_at=None).exists():
+                text = _("The silence of an alert is over that nobody acknowledged at the sender.")
+                lifecycle.let_go_at_sender(incident, sender=incident.held_by_sender, at=at, text=text)
+        elif (number := snoozed(incident, at)) and set(loud) - {number}:
+            text = _("The silence of an alert is over that nobody snoozed.")
+            alerts_end.end_silence(incident, at=at, cause="silence", text=text)
+
+
+def snoozed(incident: Incident, at: datetime) -> int:
+    """The key of the alert that was snoozed at its sender, for which `incident` is quiet at `at`; 0 when it is not."""
+    if not (incident.silenced_until and incident.silenced_until > at):
+        return 0
+    last = incident.timeline.filter(kind=Kind.QUIET).order_by("-pk").first()
+    return int(last.data.get("snoozed", 0)) if last else 0
+
+
 def _stamp(incident: Incident, quiet: Quiet, at: datetime) -> None:
     lifecycle.silence(incident, until=quiet.until, because=quiet.because, at=at, silence=quiet.silence)
 
 
-def fitting(covers: Iterable[Cover]) -> dict[int, list[Alert]]:
-    """The open incidents with a firing alert that one of `covers` fits, and all their firing alerts."""
+def fitting(covers: Iterable[Cover], *, within: QuerySet[Incident] | None = None) -> dict[int, list[Alert]]:
+    """The open incidents (of `within`) with a firing alert that one of `covers` fits, and all their firing alerts."""
     covers = list(covers)
     return {
         pk: alerts
-        for pk, alerts in _firing(Incident.objects.filter(OPEN_Q).order_by()).items()
+        for pk, alerts in _firing(Incident.objects.filter(OPEN_Q).order_by() if within is None else within).items()
         if any(
             cover.fits(one.labels, one.incident.service_id if one.incident else None)
             for one in alerts
@@ -87,14 +120,19 @@ def covered(alerts: Iterable[Alert], blanket: Blanket) -> Quiet | None:
 
 
 def _judged(numbers: Iterable[int], blanket: Blanket) -> list[tuple[Incident, Quiet | None]]:
-    """Each incident under its lock, in the order of their numbers, and what keeps it quiet; without those that are over.
+    """Each incident under its lock, and what keeps it quiet."""
+    return [(incident, covered(alerts, blanket)) for incident, alerts in _locked(numbers)]
+
+
+def _locked(numbers: Iterable[int]) -> list[tuple[Incident, list[Alert]]]:
+    """Each incident under its lock, in the order of their numbers, with its firing alerts; without those that are over.
 
     Their alerts are read under the locks: while we waited, a delivery may have brought one that no silence covers.
     """
     rows = Incident.objects.filter(OPEN_Q, pk__in=sorted(numbers)).order_by("pk").select_for_update(no_key=True)
     incidents = list(rows)
     firing = _firing(incidents)
-    return [(incident, covered(firing[incident.pk], blanket)) for incident in incidents]
+    return [(incident, firing[incident.pk]) for incident in incidents]
 
 
 def kept_quiet(at: datetime, silence: Silence) -> QuerySet[Incident]:

@@ -16,15 +16,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from alerts import unheard
 from alerts.am_api import Cluster, NoAnswer
-from alerts.intake import letter_of, receive
 from alerts.models import Alert, Body, Source
-from alerts.payloads import IncomingAlert, Mark, Parsed
+from alerts.payloads import Mark
 from alerts.payloads.alertmanager_api import Held, Hush
 from alerts.reconcile_models import Reconciliation
-from alerts.routing import Routing
-from alerts.rows import lock
-from alerts.stored import as_told
 from alerts.watchdogs import is_watchdog as is_watchdog_of
 from foundation.dispatch.registry import Key
 from incidents import alerts_end, lifecycle
@@ -86,7 +83,7 @@ def reconcile(source: Source, *, at: datetime) -> bool:
     if cluster.all_up_since(at - SETTLED):
         _resolve(source, seen - held.keys(), at)
     if found := [missed[one] for one in sorted(unknown & missed.keys())]:
-        _take_in(source, found, at)
+        unheard.take_in(source, found, at=at, mark=Mark.RECONCILED)
     _hush(source, held, hushes, at)
     still = {one.fingerprint for one in _firing(source)} & (seen | held.keys())
     mine.update(held={"asked": source.reconcile_urls, "fingerprints": sorted(still)}, error=cluster.missing[:500])
@@ -122,33 +119,10 @@ def _unknown(source: Source, held: dict[str, Held], at: datetime) -> set[str]:
     return old - set(known.values_list("fingerprint", flat=True))
 
 
-@transaction.atomic
 def _resolve(source: Source, gone_there: Collection[str], asked_at: datetime) -> None:
     """End what Alertmanager no longer holds, unless it was heard of after the question was sent."""
     gone = [one for one in _firing(source) if one.fingerprint in gone_there and one.last_seen_at < asked_at]
-    if not gone:
-        return
-    alerts = {one.fingerprint: as_told(one, ends_at=asked_at) for one in gone}
-    routing = Routing.of(source, asked_at)
-    lock(source.pk, {routing.place(alert).key for alert in alerts.values()})  # groups before alerts, as everywhere
-    rows = Alert.objects.filter(pk__in=[one.pk for one in gone], firing=True, last_seen_at__lt=asked_at)
-    still = rows.order_by("fingerprint").select_for_update(no_key=True).values_list("fingerprint", flat=True)
-    ended = tuple(alerts[fingerprint] for fingerprint in still)
-    if ended:
-        _receive(source, Parsed(alerts=ended, marks=(Mark.RECONCILED,)), asked_at)
-
-
-def _take_in(source: Source, missed: list[IncomingAlert], at: datetime) -> None:
-    _receive(source, Parsed(alerts=tuple(missed), marks=(Mark.RECONCILED,)), at)
-
-
-def _receive(source: Source, parsed: Parsed, at: datetime) -> None:
-    content = "\n".join(f"{one.fingerprint} {one.resolved}" for one in parsed.alerts)
-    # With the instant: the same may be found again, and each time is news.
-    letter = letter_of(
-        f"Asked at {at.isoformat()}:\n{content}".encode(), parsed, size=len(content), content_type="text/plain"
-    )
-    receive(source, parsed, letter=letter, at=at)
+    unheard.end(source, gone, at=asked_at, mark=Mark.RECONCILED)
 
 
 def _firing(source: Source) -> list[Alert]:

@@ -23,16 +23,26 @@ TOLD_EVERY = timedelta(hours=1)
 
 
 def unknown_key(*, kind: str, hint: str, sender: str, at: datetime) -> None:
-    """Note a request with a key that nobody has: nothing of its body, at most 60 a minute."""
-    recent = RejectedDelivery.objects.filter(reason=Reason.UNKNOWN_KEY).order_by("-pk")
+    """Note a request with a key that nobody has."""
+    of_nobody(Reason.UNKNOWN_KEY, _("No source has this key."), kind=kind, hint=hint, sender=sender, at=at)
+
+
+def of_nobody(reason: str, sentence: str, *, kind: str, sender: str, at: datetime, hint: str = "") -> None:
+    """Note a request that cannot be told to be any source's: nothing of its body, at most 60 a minute for each reason."""
+    which = Q(source=None, reason=reason)
+    recent = RejectedDelivery.objects.filter(which).order_by("-pk")
     last = recent.values_list("at", flat=True)[UNKNOWN_A_MINUTE - 1 : UNKNOWN_A_MINUTE].first()
     if last and last > at - timedelta(minutes=1):
         return
-    sentence = _("No source has this key.")
     RejectedDelivery.objects.create(
-        at=at, kind=kind[:30], reason=Reason.UNKNOWN_KEY, sentence=sentence, key_hint=hint, sender=_address(sender)
+        at=at,
+        kind=kind[:30],
+        reason=reason,
+        sentence=sentence[:SENTENCE_LENGTH],
+        key_hint=hint,
+        sender=_address(sender),
     )
-    _prune(Q(reason=Reason.UNKNOWN_KEY), UNKNOWN_KEPT)
+    _prune(which, UNKNOWN_KEPT)
 
 
 def of_source(

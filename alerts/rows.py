@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from alerts.episodes import Span, Story
 from alerts.models import Source
+from alerts.stale_rules import LONGEST, SHORTEST
 
 RAW_LENGTH = 60
 TITLE_LENGTH = 300
@@ -50,7 +51,7 @@ def lock(source_id: int, group_keys: Iterable[str]) -> None:
 
 
 _STORIES = """
-SELECT a.fingerprint, a.id, a.incident_id, a.labels ->> %s, e.id, e.starts_at, e.ends_at, e.closed_at, e.incident_id
+SELECT a.fingerprint, a.id, a.incident_id, a.labels ->> %s, a.stale_at, e.id, e.starts_at, e.ends_at, e.closed_at, e.incident_id
 FROM alerts_alert a
 LEFT JOIN alerts_episode e
   ON e.alert_id = a.id AND (e.closed_at IS NULL OR e.starts_at = ANY(%s::timestamptz[]))
@@ -76,13 +77,14 @@ def read_stories(
             pk,
             incident_id,
             value,
+            stale_at,
             span_id,
             starts_at,
             ends_at,
             closed_at,
             span_incident_id,
         ) in cursor.fetchall():
-            story = stories.setdefault(fingerprint, Story(fingerprint, pk, incident_id, value or ""))
+            story = stories.setdefault(fingerprint, Story(fingerprint, pk, incident_id, value or "", stale_at))
             if span_id is None:
                 continue
             span = Span(starts_at, span_id, ends_at, closed_at, span_incident_id, was_open=closed_at is None)
@@ -94,11 +96,18 @@ def read_stories(
 
 
 def write(
-    source: Source, letter: Letter, stories: Iterable[Story], *, at: datetime, accepted: int, outcome: dict[str, Any]
+    source: Source,
+    letter: Letter,
+    stories: Iterable[Story],
+    *,
+    at: datetime,
+    accepted: int,
+    outcome: dict[str, Any],
+    repeats: bool = False,
 ) -> int:
     """Write the body, the alerts and their episodes: one statement, and one more each for ends and for second lives.
 
-    Returns the number of the body.
+    A delivery that only `repeats` what fires shows how often its sender does that. Returns the number of the body.
     """
     told = [story for story in stories if story.last is not None]
     spans = [(story, span) for story in told for span in story.spans()]
@@ -115,7 +124,8 @@ def write(
             accepted,
             json.dumps(outcome),
         ]
-        cursor.execute(_WRITE, [*body, source.pk, at, at, *_alert_columns(told), at, *_span_columns(fresh)])
+        gap: list[Any] = [repeats, SHORTEST, LONGEST]
+        cursor.execute(_WRITE, [*body, source.pk, at, at, *_alert_columns(told), *gap, at, *_span_columns(fresh)])
         return int(cursor.fetchone()[0])
 
 
@@ -157,7 +167,10 @@ WITH body AS (
   ON CONFLICT (source_id, fingerprint) DO UPDATE SET
     labels = EXCLUDED.labels, annotations = EXCLUDED.annotations, links = EXCLUDED.links, title = EXCLUDED.title,
     firing = EXCLUDED.firing, starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at,
-    last_seen_at = GREATEST(a.last_seen_at, EXCLUDED.last_seen_at), flaps = a.flaps + EXCLUDED.flaps,
+    last_seen_at = GREATEST(a.last_seen_at, EXCLUDED.last_seen_at), stale_at = NULL,
+    repeat_gap = CASE WHEN %s AND EXCLUDED.last_seen_at - a.last_seen_at BETWEEN %s AND %s
+                      THEN GREATEST(a.repeat_gap, EXCLUDED.last_seen_at - a.last_seen_at) ELSE a.repeat_gap END,
+    flaps = a.flaps + EXCLUDED.flaps,
     incident_id = COALESCE(EXCLUDED.incident_id, a.incident_id), body_id = EXCLUDED.body_id
   RETURNING id, fingerprint
 ), episode AS (

@@ -27,7 +27,7 @@ def send_test_alert(source: Source, *, by: User, at: datetime, resolved: bool = 
     a real alert would join it.
     """
     content = json.dumps(body_of(source, by=by, resolved=resolved)).encode()
-    parsed = parse(reader_of(source.kind), content, "application/json", source_slug=source.slug)
+    parsed = parse(reader_of(source.kind), content, "application/json", source_name=str(source))
     if source.kind == OPSGENIE and resolved:  # there an alert is closed at an address of its own
         parsed = Parsed(alerts=(named(fingerprint_of(source, by), resolved=True),))
     letter = letter_of(content, parsed, size=len(content))

@@ -1,7 +1,8 @@
 """Signed deliveries: HMAC-SHA256 over the body as it was sent, with a secret that sender and source share. Pure.
 
 Each sender has its own headers: Standard Webhooks, Grafana, GitHub, Sentry, and the form that Slack made common. Where a
-time is signed with the body, it may be five minutes off and no more, so that nobody can send an old body again.
+time is signed with the body, it may be five minutes off and no more, so that nobody can send an old body again. GitHub and
+Sentry sign no time: their old bodies decide nothing (`alerts.replays`).
 """
 
 import base64

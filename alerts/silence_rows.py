@@ -58,7 +58,7 @@ class Silence(models.Model):
     removed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     begun_at = models.DateTimeField(null=True, blank=True, help_text=_("when open incidents were made quiet by it"))
     settled_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("when nothing was left quiet by it after somebody had ended it")
+        null=True, blank=True, help_text=_("when it was over and what it kept quiet was looked at")
     )
 
     objects: ClassVar[models.Manager[Silence]] = SilenceQuerySet.as_manager()
@@ -67,11 +67,7 @@ class Silence(models.Model):
         indexes = [
             models.Index(fields=["ends_at"], name="silence_live", condition=Q(removed_at=None)),
             models.Index(fields=["starts_at"], name="silence_to_begin", condition=Q(begun_at=None, removed_at=None)),
-            models.Index(
-                fields=["removed_at"],
-                name="silence_to_settle",
-                condition=Q(removed_at__isnull=False, settled_at=None),
-            ),
+            models.Index(fields=["ends_at"], name="silence_to_settle", condition=Q(settled_at=None)),
         ]
 
     def __str__(self) -> str:

@@ -1,28 +1,53 @@
 """The doors of silences and maintenance windows: made, given another end, ended. Who may is asked before.
 
 What is open and matches becomes quiet with them, through the incident's lifecycle, and loud again when they are ended.
-Locks: the silence first, then incidents by number.
+Locks: the one of all writers here, the silence, then incidents by number. A delivery holds the silences that keep its alerts
+quiet (`hold`) until it has committed, so that their end finds what it made quiet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from alerts.matching import compile_match
 from alerts.models import Silence
-from alerts.quieted import change_over, end_over
+from alerts.quieted import change_over, end_over, speak_after
+from alerts.quieting import Cover, Quiet
 from alerts.silence_rules import longest, refusals, wide
 from foundation.dispatch.registry import Key
 from incidents.models import NotAllowed
 from teams.models import Service, User
 
-SETTLES_AFTER = timedelta(seconds=15)
-"""A delivery that read the silence just before it was ended has committed by then; what it made quiet is found again."""
+WRITERS = 0x51E7
+"""The first half of the advisory lock that silences are written under: each reads the others to say what is quiet."""
+
+
+class SilenceOver(Exception):  # noqa: N818 - a state of the silence, and no error of the delivery
+    """A silence that was read as live has been ended, or ends sooner: decide anew."""
+
+
+def hold(quiets: Collection[Quiet]) -> None:
+    """Keep the silences behind these from being ended until the transaction is over. Raises SilenceOver for a changed one.
+
+    Called with the locks of alerts, before those of incidents.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [sorted({one.silence for one in quiets})])
+        ends = dict(cursor.fetchall())
+    if any(one.silence not in ends or ends[one.silence] < one.until for one in quiets):
+        raise SilenceOver
+
+
+_HOLD = """
+SELECT id, ends_at FROM alerts_silence
+WHERE id = ANY(%s) AND removed_at IS NULL AND settled_at IS NULL ORDER BY id FOR SHARE
+"""
 
 
 @dataclass(frozen=True)
@@ -42,11 +67,17 @@ class Wish:
         """Whether it is planned work on whole services."""
         return self.kind == Silence.Kind.MAINTENANCE
 
+    def cover(self) -> Cover:
+        """What it would cover, without being stored. Raises ValueError for a match that cannot be compiled."""
+        silence = Silence(kind=self.kind, match=dict(self.match), ends_at=self.ends_at, reason=self.reason)
+        return Cover(silence, compile_match(self.match), frozenset(one.pk for one in self.services))
+
 
 @transaction.atomic
 def make(wish: Wish, *, by: User, at: datetime) -> Silence:
     """A silence or maintenance window as wished; the same one twice is one. Raises NotAllowed with its fields."""
     check(wish, at)
+    _one_at_a_time()
     starts_at = max(wish.starts_at, at)
     twins = Silence.objects.filter(
         removed_at=None, kind=wish.kind, match=dict(wish.match), ends_at=wish.ends_at, reason=wish.reason.strip(), by=by
@@ -125,13 +156,20 @@ def end(silence: Silence, *, by: User, at: datetime) -> Silence:
     if found.removed_at:
         return found
     found = _still_there(silence, at)
-    found.removed_at, found.removed_by = at, by
-    found.save(update_fields=["removed_at", "removed_by"])
+    found.removed_at, found.removed_by, found.settled_at = at, by, at
+    found.save(update_fields=["removed_at", "removed_by", "settled_at"])
     end_over(found, at)
+    speak_after(found, at)
     return found
 
 
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [WRITERS])
+
+
 def _locked(pk: int) -> Silence:
+    _one_at_a_time()
     return Silence.objects.select_for_update(no_key=True).get(pk=pk)
 
 
@@ -150,15 +188,19 @@ def _begin(silence: Silence, at: datetime) -> None:
 
 
 def due(at: datetime, limit: int) -> list[Key]:
-    """Silences whose time has come, and those that somebody ended a moment ago."""
+    """Silences whose time has come, and those whose time is over."""
     come = Q(begun_at=None, removed_at=None, starts_at__lte=at, ends_at__gt=at)
-    ended = Q(removed_at__lte=at - SETTLES_AFTER, settled_at=None)
-    return list(Silence.objects.filter(come | ended).order_by("pk").values_list("pk", flat=True)[:limit])
+    over = Q(ends_at__lte=at, settled_at=None)
+    return list(Silence.objects.filter(come | over).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 @transaction.atomic
 def look(key: Key, at: datetime) -> bool:
-    """Begin one that has come, or look once more after one that was ended; returns whether there was anything to do."""
+    """Begin one that has come, or let speak what one kept quiet that is over; whether there was anything to do.
+
+    One that a delivery holds at this moment is looked at again.
+    """
+    _one_at_a_time()
     rows = Silence.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=key)
     found = rows.first()
     if found is None:
@@ -166,9 +208,9 @@ def look(key: Key, at: datetime) -> bool:
     if found.removed_at is None and found.begun_at is None and found.starts_at <= at < found.ends_at:
         _begin(found, at)
         return True
-    if found.removed_at and found.settled_at is None:
-        end_over(found, at)
+    if found.settled_at is None and found.ends_at <= at:
         found.settled_at = at
         found.save(update_fields=["settled_at"])
+        speak_after(found, at)
         return True
     return False

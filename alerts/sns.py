@@ -1,7 +1,9 @@
 """Amazon SNS: what is checked while it posts, and what is asked of Amazon afterwards, outside the request.
 
 A message is taken in with a mark when its certificate is not known yet, for Amazon may be out of reach; the certificate
-is then fetched, and from the next message on a wrong signature is refused.
+is then fetched, and from the next message on a wrong signature is refused. Once one was found right, the source takes signed
+ones only: without a signature is 401, and a certificate that is new is 503 while it is fetched, for Amazon comes again. Amazon
+tries for an hour at most, so an older message is a copy, and so is one with an id that came before.
 """
 
 from __future__ import annotations
@@ -19,32 +21,50 @@ from alerts import rejected
 from alerts.door import Reader, Refused, Sender, Unwrap
 from alerts.models import AmazonCall, Source
 from alerts.payloads import Malformed, Mark, Parsed
+from alerts.payloads.instants import read_instant
 from alerts.payloads.reading import read_json
 from alerts.payloads.sns_signature import certificate_url, confirmation_url, is_signed
+from alerts.replays import name_of
 from foundation.dispatch.registry import Key
 from foundation.egress.addresses import AddressRefused, NotReached
 from foundation.egress.http import Answer, call
 from teams.models import Notice
 
+NO_SUCH = (403, 404)
 LEASE = timedelta(minutes=1)
 MOST_TRIES = 8
 MOST_OF_A_SOURCE = 20
 """Addresses that one source may have asked: Amazon's certificates of a few years, and its subscriptions."""
 WRONG = "The signature of this message is not Amazon's."
+UNSIGNED = (
+    "This source takes messages with Amazon's signature only, because it has had some: make another for unsigned ones."
+)
+OLD = "Amazon signed this message more than an hour ago: it was sent before."
+WAIT = "Amazon's certificate of this message is being fetched: send it again."
+WAITED_FOR = 3
+"""So often a new certificate is asked for before messages are taken in without: Amazon may be out of reach."""
+TRIED_FOR = timedelta(minutes=65)
+"""Amazon gives up after 3,600 seconds in all ("Message delivery retries" in its guide); and five minutes for the clocks."""
 
 
 def checked(sender: Sender, read: Reader, *, at: datetime) -> tuple[Unwrap, Reader]:
     """How a body of SNS is unwrapped and read: refused with a wrong signature, marked with an unknown one."""
     marks: list[str] = []
+    once: list[str] = []
 
     def unwrap(_request: HttpRequest, body: bytes) -> bytes:
-        if (envelope := _envelope(body)) is not None and not _verified(envelope, sender, body, at=at):
+        envelope = _envelope(body)
+        if envelope is None:
+            _must_be_signed(sender, body, at=at)
+        elif _verified(envelope, sender, body, at=at):
+            once.append(name_of("sns", str(envelope.get("MessageId")).encode(errors="replace")))
+        else:
             marks.append(Mark.NOT_VERIFIED)
         return body
 
     def marked(body: bytes, content_type: str) -> Parsed:
         parsed = read(body, content_type)
-        return replace(parsed, marks=(*parsed.marks, *marks))
+        return replace(parsed, marks=(*parsed.marks, *marks), once="".join(once))
 
     return unwrap, marked
 
@@ -59,25 +79,48 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
 
 
 def _verified(envelope: dict[str, Any], sender: Sender, body: bytes, *, at: datetime) -> bool:
-    """Whether Amazon signed it; False while nobody can tell, or without a signature. Raises Refused (401) for a wrong one."""
+    """Whether Amazon signed it; False while nobody can tell, or without a signature where none ever came. Raises Refused."""
     verified = False
     if envelope.get("Signature"):
-        url = certificate_url(envelope)
-        known = AmazonCall.objects.filter(url=url).values_list("answer", flat=True).first() if url else None
-        if not url or (known and not is_signed(envelope, known)):
-            rejected.of_source(
-                sender.source, rejected.Reason.SIGNATURE, WRONG, at=at, sender=sender.address, content=body
-            )
-            raise Refused(401, "signature", WRONG)
-        verified = bool(known)
-        if not known:
-            _ask_later(url, sender, at=at, confirms=False)
+        verified = _signature_fits(envelope, sender, body, at=at)
+    else:
+        _must_be_signed(sender, body, at=at)
     kind = envelope.get("Type")
     if kind == "SubscriptionConfirmation" and (url := confirmation_url(envelope)):
         _ask_later(url, sender, at=at, confirms=True)
     elif kind == "UnsubscribeConfirmation" and verified:
         _tell_of_the_end(envelope, sender.source, at=at)
     return verified
+
+
+def _signature_fits(envelope: dict[str, Any], sender: Sender, body: bytes, *, at: datetime) -> bool:
+    """False while its certificate is not known. Raises Refused: 401 for a wrong one, 503 to be sent again."""
+    url = certificate_url(envelope)
+    call = AmazonCall.objects.filter(url=url).first() if url else None
+    if not url or (call and call.answer and not is_signed(envelope, call.answer)):
+        _refuse(WRONG, sender, body, at=at)
+    if not (call and call.answer):
+        _ask_later(url, sender, at=at, confirms=False)
+        if sender.source.signed_since and (call is None or call.tries < WAITED_FOR):
+            raise Refused(503, "unavailable", WAIT)
+        return False
+    said_at, _mark = read_instant(envelope.get("Timestamp"))
+    if said_at and said_at < at - TRIED_FOR:
+        _refuse(OLD, sender, body, at=at)
+    if sender.source.signed_since is None:
+        Source.objects.filter(pk=sender.source.pk, signed_since=None).update(signed_since=at)
+    return True
+
+
+def _must_be_signed(sender: Sender, body: bytes, *, at: datetime) -> None:
+    """Raises Refused (401) once this source has had a message with Amazon's signature."""
+    if sender.source.signed_since:
+        _refuse(UNSIGNED, sender, body, at=at)
+
+
+def _refuse(sentence: str, sender: Sender, body: bytes, *, at: datetime) -> None:
+    rejected.of_source(sender.source, rejected.Reason.SIGNATURE, sentence, at=at, sender=sender.address, content=body)
+    raise Refused(401, "signature", sentence)
 
 
 def _tell_of_the_end(envelope: dict[str, Any], source: Source, *, at: datetime) -> None:
@@ -124,6 +167,8 @@ def run(key: Key, at: datetime, ask: Callable[..., Answer] = call) -> bool:
         said = "" if answer.ok else _("It answered %d.") % answer.status
     except (NotReached, AddressRefused) as error:
         answer, said = None, str(error)
+    if answer is not None and answer.status in NO_SUCH and not row.confirms:
+        AmazonCall.objects.filter(pk=row.pk).update(answer=said)  # no certificate, so nothing is signed by it
     if answer is not None and answer.ok:
         text = "confirmed" if row.confirms else answer.body.decode("ascii", "replace").replace("\x00", "")
         AmazonCall.objects.filter(pk=row.pk).update(answer=text, due_at=None)

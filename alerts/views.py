@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerts import keys, sns
+from alerts import keys, replays, sns
 from alerts.door import Reader, Refused, Sender, Unwrap, admit, take
 from alerts.intake import Received
 from alerts.kinds import KINDS, read_as
@@ -54,7 +54,7 @@ def only_posts() -> HttpResponse:
 
 def receive_as(request: HttpRequest, sender: Sender, kind: str, *, at: datetime) -> Received:
     """Take in what was posted, read as `kind`. Raises as `take` does."""
-    read: Reader = partial(read_as, kind, sender.source)
+    read: Reader = replays.named(kind, sender.source, partial(read_as, kind, sender.source))
     folded: Unwrap = _with_attributes if kind == "cloudevents" else _with_query
     if kind == "sns":
         folded, read = sns.checked(sender, read, at=at)

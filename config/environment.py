@@ -76,6 +76,12 @@ SETTINGS = (
         "MAIL_IN", "", "Where alerts by mail are taken: smtp://127.0.0.1:2525 or lmtp://127.0.0.1:2424; empty: nowhere."
     ),
     Setting("MAIL_IN_DOMAIN", "", "Domain of the addresses that alerts are mailed to, such as alerts.example.com."),
+    Setting(
+        "MAIL_PROVIDERS",
+        "",
+        "Who posts alerts by mail, blanks between: mailgun=signing-key, postmark=user:password.",
+        secret=True,
+    ),
     Setting("BODIES_KEPT", "14", "Days for which what senders posted is kept word for word, and up to a month more."),
     Setting("ALERTS_KEPT", "400", "Days for which alerts that are over are kept; incidents stay for ever."),
     Setting("LAST_RESORT_EMAIL", "", "Told when PostgreSQL is gone for more than 60 s."),

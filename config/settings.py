@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import environment
+from config.mail_providers import mail_providers
 from config.schema_names import ENUM_NAMES
 
 if importlib.util.find_spec("psycopg"):
@@ -28,6 +29,7 @@ try:
     TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES", _env["TRUSTED_PROXIES"])
     WEEKLY_TEST_PAGES = environment.switch("WEEKLY_TEST_PAGES", _env["WEEKLY_TEST_PAGES"])
     MAIL_IN = environment.mail_place("MAIL_IN", _env["MAIL_IN"])
+    MAIL_PROVIDERS = mail_providers(_env["MAIL_PROVIDERS"])
     BODIES_KEPT = environment.days("BODIES_KEPT", _env["BODIES_KEPT"])
     ALERTS_KEPT = environment.days("ALERTS_KEPT", _env["ALERTS_KEPT"])
     ONCALL_HOURS, REST_HOURS = environment.oncall_hours(_env)

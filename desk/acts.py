@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from alerts import merging
+from alerts import merging, stale
 from alerts.am_silences import silence_there
 from desk.act_forms import (
     ClassForm,
@@ -219,6 +219,8 @@ ACTS: dict[str, Act] = {
     "quiet": Act(_quiet, QuietForm),
     "silence": Act(_silence, QuietForm),
     "note": Act(_note, NoteForm, moves_state=False),
+    "still_true": Act(lambda do: stale.still_true(do.incident, by=do.by, at=do.at)),
+    "alerts_over": Act(lambda do: stale.over(do.incident, by=do.by, at=do.at)),
     "cancel": Act(_cancel, ReasonForm),
     "merge": Act(_merge, MergeForm),
     "class": Act(_class, ClassForm),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from alerts.quieted import silence_of
 from desk.forecast import next_page
 from desk.guard import find_incident, person, row_number, visible, who
-from desk.incident_alerts import alerts_of, playbooks_of, still_firing
+from desk.incident_alerts import alerts_of, playbooks_of, still_firing, unheard_of
 from desk.incident_people import called, roles_of
 from desk.learning import learning_of
 from desk.public_updates import told
@@ -147,12 +147,13 @@ def _context(request: HttpRequest, incident: Incident, at: datetime) -> dict[str
 
 
 def _alerts(incident: Incident, at: datetime) -> dict[str, Any]:
-    """Its alerts, how many there are and fire, which flap, and whether any can be silenced where it comes from."""
+    """Its alerts, how many there are and fire, which flap or are doubted, and whether any can be silenced there."""
     alerts = alerts_of(incident, at)
     return {
         "playbooks": playbooks_of(incident, alerts),
         "alerts": alerts,
         "flapping": [alert for alert in alerts if alert.changes] if incident.is_open else [],
+        "unheard": unheard_of(alerts) if incident.is_open else [],
         "silences_there": any(alert.can_silence for alert in alerts),
         "alerts_count": max(len(alerts), incident.episodes.values("alert").distinct().count()),
         "firing": still_firing(incident),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.flapping import flapping_of
 from alerts.matching import Matcher, compile_match
 from alerts.models import Alert, Episode, EpisodeQuerySet
+from alerts.stale_rules import is_asked
 from incidents.models import Incident
 from teams.models import Playbook
 
@@ -35,6 +36,9 @@ class AlertRow:
     changes: int
     source: str
     can_silence: bool = False
+    unheard_since: datetime | None = None
+    """When it was last heard of, for one about which people are asked; None for others."""
+    repeat_gap: timedelta | None = None
 
     def __str__(self) -> str:
         return self.title
@@ -45,11 +49,12 @@ def alerts_of(incident: Incident, at: datetime) -> list[AlertRow]:
     found = EpisodeQuerySet(Episode).of_incident(incident).select_related("alert__source")
     episodes = list(found[:SHOWN])
     changes = flapping_of(Alert.objects.filter(pk__in=[one.alert_id for one in episodes]), at) if episodes else {}
-    return [_row(episode, changes.get(episode.alert_id, 0)) for episode in episodes]
+    return [_row(episode, changes.get(episode.alert_id, 0), at) for episode in episodes]
 
 
-def _row(episode: Episode, changes: int) -> AlertRow:
+def _row(episode: Episode, changes: int, at: datetime) -> AlertRow:
     alert = episode.alert
+    doubted = episode.closed_at is None and is_asked(alert.stale_at, at)
     return AlertRow(
         pk=alert.pk,
         title=str(alert),
@@ -63,7 +68,14 @@ def _row(episode: Episode, changes: int) -> AlertRow:
         changes=changes,
         source=alert.source.slug,
         can_silence=episode.closed_at is None and bool(alert.source.reconcile_urls),
+        unheard_since=alert.last_seen_at if doubted else None,
+        repeat_gap=alert.repeat_gap,
     )
+
+
+def unheard_of(alerts: Sequence[AlertRow]) -> list[AlertRow]:
+    """Those whose sender has been silent about them for too long, the longest silence first."""
+    return sorted((one for one in alerts if one.unheard_since), key=lambda one: str(one.unheard_since))
 
 
 def _link(link: object) -> tuple[str, str]:

@@ -136,7 +136,7 @@ def _seen(source: Source, body: Body, said: dict[str, Any]) -> Seen:
     try:
         places = list(_places(read_value(content, body.content_type).value))[:PLACES]
         kind = reader_of(source.kind)
-        return Seen(body, places, parse(kind, content, body.content_type, source_slug=source.slug, mapping=said))
+        return Seen(body, places, parse(kind, content, body.content_type, source_name=str(source), mapping=said))
     except (Malformed, Oversize) as error:
         return Seen(body, [], refusal=str(error))
 

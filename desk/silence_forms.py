@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alerts.models import Alert, Silence
-from alerts.quieted import covered, fitting
-from alerts.quieting import Blanket, cover_of
+from alerts.quieted import covered
+from alerts.quieting import Blanket
 from alerts.silencing import Wish
 from desk.guard import not_hidden, visible
 from desk.matcher_rows import match_of, matchers
 from desk.override import WallClock
 from desk.setup_fields import Plain, offer
 from desk.setup_form import PartForm, Parts
-from incidents.models import Incident
+from incidents.models import OPEN_Q, Incident
 from oncall.wallclock import LocalTimeError, check_typed
 from teams.models import Service, User
 from teams.permissions import Standing, may_silence
 
 WEEK = timedelta(days=7)
 LOOKED_AT = 5000
-"""Alerts of the week that a preview looks at, the last ones heard first."""
+"""Alerts that a preview looks at: of the week, the last ones heard first, and as many that fire, the newest incidents first."""
 SHOWN = 20
 
 
@@ -139,28 +140,48 @@ class SilenceForm(EndForm):
 
 @dataclass(frozen=True)
 class Preview:
-    """What it would keep quiet: open incidents (those of the viewer), and how often alerts of the last week began."""
+    """What it would keep quiet: open incidents (those of the viewer), and how often alerts of the last week began.
+
+    `cut` says that only the newest alerts of the week were looked at, `cut_open` the same of the open incidents.
+    """
 
     incidents: list[Incident]
     loud: list[Incident]
     alerts: Sequence[Alert]
     more: int
     cut: bool
+    cut_open: bool = False
 
 
-def preview(silence: Silence, user: User, at: datetime) -> Preview:
-    """Asked of a silence that is stored for the moment; the caller takes it back."""
-    cover = cover_of(silence)
-    if cover is None:
-        return Preview([], [], [], 0, cut=False)
-    blanket = Blanket([*Silence.objects.live(at).prefetch_related("services"), silence], at)
-    groups = fitting([cover])
-    seen = list(visible(user).filter(pk__in=groups).select_related("service").order_by("pk"))
-    quiet = [one for one in seen if covered(groups[one.pk], blanket)]
+def preview(wish: Wish, user: User, at: datetime) -> Preview:
+    """What a silence as wished would keep quiet; nothing is written or locked."""
+    cover = wish.cover()
+    blanket = Blanket.of(at)
+    blanket.covers.append(cover)
+    groups, cut_open = _firing_of(visible(user))
+    groups = {
+        one: alerts for one, alerts in groups.items() if any(cover.fits(a.labels, one.service_id) for a in alerts)
+    }
+    quiet = [one for one, alerts in groups.items() if covered(alerts, blanket)]
     rows = Alert.objects.filter(not_hidden(user, "incident"), last_seen_at__gte=at - WEEK)
     begun = Count("episodes", filter=Q(episodes__opened_at__gte=at - WEEK))
     rows = rows.annotate(begun=begun).select_related("incident__service", "source").order_by("-last_seen_at", "-pk")
     looked = list(rows[:LOOKED_AT])
     fits = [one for one in looked if cover.fits(one.labels, one.incident.service_id if one.incident else None)]
-    loud = [one for one in seen if one not in quiet]
-    return Preview(quiet, loud, fits[:SHOWN], max(len(fits) - SHOWN, 0), cut=len(looked) == LOOKED_AT)
+    loud = [one for one in groups if one not in quiet]
+    more, cut = max(len(fits) - SHOWN, 0), len(looked) == LOOKED_AT
+    return Preview(quiet, loud, fits[:SHOWN], more, cut=cut, cut_open=cut_open)
+
+
+def _firing_of(incidents: QuerySet[Incident]) -> tuple[dict[Incident, list[Alert]], bool]:
+    """The firing alerts of the open ones of `incidents`, by incident in the order of their numbers; and whether some were
+    left out: the first `LOOKED_AT` alerts of the newest incidents are read.
+    """
+    found = Alert.objects.filter(firing=True, incident__in=incidents.filter(OPEN_Q).order_by().values("pk"))
+    rows = found.select_related("incident__service").only("labels", "title", "incident", "incident__service")
+    looked = list(rows.order_by("-incident_id", "pk")[: LOOKED_AT + 1])
+    groups: dict[Incident, list[Alert]] = defaultdict(list)
+    for one in looked[:LOOKED_AT]:
+        if one.incident:
+            groups[one.incident].append(one)
+    return dict(sorted(groups.items(), key=lambda pair: pair[0].pk)), len(looked) > LOOKED_AT

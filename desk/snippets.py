@@ -105,8 +105,9 @@ def _opsgenie(key: str) -> list[Snippet]:
 def _email(key: str) -> list[Snippet]:
     """Its address; a made-up domain until the operator names one."""
     address = f"{key}@{settings.MAIL_IN_DOMAIN or 'alerts.example.com'}"
-    missing = _("Mail to (MAIL_IN and MAIL_IN_DOMAIN are not set here yet: the operator's handbook says how)")
-    return [Snippet(_("Mail to") if settings.MAIL_IN and settings.MAIL_IN_DOMAIN else missing, address + "\n")]
+    missing = _("Mail to (no mail server or provider is set up for it yet: the operator's handbook says how)")
+    heard = settings.MAIL_IN_DOMAIN and (settings.MAIL_IN or settings.MAIL_PROVIDERS)
+    return [Snippet(_("Mail to") if heard else missing, address + "\n")]
 
 
 OWN: Mapping[str, Callable[[str], list[Snippet]]] = {PAGERDUTY: _pagerduty, OPSGENIE: _opsgenie, "email": _email}

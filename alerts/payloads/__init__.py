@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 
-def _read_preset(kind: str, reading: Reading, source_slug: str = "") -> Parsed:
-    return read_mapped(preset(kind), _opened(kind, reading), source_slug)
+def _read_preset(kind: str, reading: Reading, source_name: str = "") -> Parsed:
+    return read_mapped(preset(kind), _opened(kind, reading), source_name)
 
 
 def _opened(kind: str, reading: Reading) -> Reading:
@@ -59,7 +59,7 @@ def parse(
     content_type: str = "",
     content_encoding: str = "",
     *,
-    source_slug: str = "",
+    source_name: str = "",
     mapping: Any = None,  # noqa: ANN401 - JSON
 ) -> Parsed:
     """Read one delivery's body for a source of `kind`; `content_type` and `content_encoding` are the header's words.
@@ -74,5 +74,5 @@ def parse(
     reading = read_value(body, content_type, content_encoding)
     if mapping and kind in MAPPED:
         shapes = (*compiled(json.dumps(mapping, sort_keys=True)), *preset(kind))
-        return read_mapped(shapes, _opened(kind, reading), source_slug)
-    return reader(reading, source_slug)
+        return read_mapped(shapes, _opened(kind, reading), source_name)
+    return reader(reading, source_name)

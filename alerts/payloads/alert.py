@@ -55,6 +55,8 @@ class Mark(StrEnum):
     VERSION_UNKNOWN = "version_unknown"
     WATCHDOG = "watchdog"
     RECONCILED = "reconciled"
+    STALE = "stale"
+    REPLAYED = "replayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Parsed:
     `acks` are alerts that somebody acknowledged at the sender. `truncated` > 0 means that the sender left out that
     many alerts: such a delivery never closes anything. `bad` counts entries that could not be read; `bad_reasons`
     gives the first few of them as sentences. `dedup_key` is for the answer, in protocols that give the sender its key back.
+    `once` is a name that no other delivery of its source has, where the sender signs such a one: it counts once.
     """
 
     alerts: tuple[IncomingAlert, ...] = ()
@@ -110,6 +113,7 @@ class Parsed:
     bad_reasons: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     dedup_key: str = ""
+    once: str = ""
 
 
 def text_of(value: object) -> str:

@@ -59,7 +59,7 @@ class Dialect:
 ALERTMANAGER = Dialect("Alertmanager", ("4", "3"))
 
 
-def read_alertmanager(reading: Reading, source_slug: str = "", *, dialect: Dialect = ALERTMANAGER) -> Parsed:
+def read_alertmanager(reading: Reading, source_name: str = "", *, dialect: Dialect = ALERTMANAGER) -> Parsed:
     """Read one delivery. A body without `version` that looks like a generic event is read as one, with a mark.
 
     Raises Malformed when it is no such delivery or none of its alerts can be read; a good alert beside a bad one is
@@ -71,7 +71,7 @@ def read_alertmanager(reading: Reading, source_slug: str = "", *, dialect: Diale
     version = text_of(body.get("version"))
     if not version:
         if "alerts" not in body and looks_generic(body):
-            return read_generic(reading, source_slug, marks=(Mark.READ_AS_GENERIC,))
+            return read_generic(reading, source_name, marks=(Mark.READ_AS_GENERIC,))
         raise Malformed(NO_VERSION)
     if "alerts" not in body:
         raise Malformed("The body has no `alerts`.")

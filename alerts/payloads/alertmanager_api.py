@@ -61,7 +61,7 @@ def read_groups(value: Any, receivers: set[str]) -> dict[str, IncomingAlert]:  #
     found: dict[str, IncomingAlert] = {}
     for group in value:
         receiver = group.get("receiver") if isinstance(group, dict) else None
-        if not isinstance(receiver, dict) or receiver.get("name") not in receivers:
+        if not isinstance(receiver, dict) or text_of(receiver.get("name")) not in receivers:
             continue
         labels = group.get("labels")
         shared = texts_of(labels) if isinstance(labels, dict) else {}

@@ -66,22 +66,22 @@ def looks_generic(body: Mapping[str, Any]) -> bool:
     return bool(_first(body, WORDS) or _mapping(body.get("labels")) or _mapping(body.get("annotations")))
 
 
-def read_generic(reading: Reading, source_slug: str = "", marks: Sequence[str] = ()) -> Parsed:
+def read_generic(reading: Reading, source_name: str = "", marks: Sequence[str] = ()) -> Parsed:
     """Read one delivery of events. Never refuses what is JSON or a form: at worst it is one unmapped alert."""
     body = reading.value
     events = body["alerts"] if isinstance(body, dict) and isinstance(body.get("alerts"), list) else body
     alerts: list[IncomingAlert] = []
     acks: list[IncomingAlert] = []
     for event in events if isinstance(events, list) else [events]:
-        state, alert = read_event(event, source_slug)
+        state, alert = read_event(event, source_name)
         (acks if state is State.ACK else alerts).append(alert)
     return Parsed(alerts=tuple(alerts), acks=tuple(acks), marks=(*reading.marks, *marks))
 
 
-def read_event(event: object, source_slug: str) -> tuple[State, IncomingAlert]:
+def read_event(event: object, source_name: str) -> tuple[State, IncomingAlert]:
     """One event and what it says of its alert; at worst it is an unmapped one."""
     if not isinstance(event, dict) or not looks_generic(event):
-        return State.FIRING, _unmapped(event, source_slug)
+        return State.FIRING, _unmapped(event, source_name)
     marks: list[str] = []
     state = _state(event, marks)
     labels = _mapping(event.get("labels"))
@@ -103,7 +103,7 @@ def read_event(event: object, source_slug: str) -> tuple[State, IncomingAlert]:
         starts_at=starts_at,
         ends_at=ends_at,
         resolved=state is State.RESOLVED,
-        title=title or one_line(dedup_key) or unmapped_title(source_slug),
+        title=title or one_line(dedup_key) or unmapped_title(source_name),
         description=next((text_of(event[key]) for key in DESCRIPTION if event.get(key)), "")
         or annotations.get("description", ""),
         links=_links(event, marks),
@@ -116,12 +116,12 @@ def read_event(event: object, source_slug: str) -> tuple[State, IncomingAlert]:
     return state, alert
 
 
-def unmapped_title(source_slug: str) -> str:
+def unmapped_title(source_name: str) -> str:
     """What an event is called that says nothing that we understand."""
-    return one_line(f"Unmapped event from {source_slug or 'an unnamed source'}")
+    return one_line(f"Unmapped event from {source_name or 'an unnamed source'}")
 
 
-def _unmapped(event: object, source_slug: str) -> IncomingAlert:
+def _unmapped(event: object, source_name: str) -> IncomingAlert:
     """One alert per shape of event: the same strange sender does not open an incident each minute."""
     shape = sorted(event) if isinstance(event, dict) else type(event).__name__
     return IncomingAlert(
@@ -131,7 +131,7 @@ def _unmapped(event: object, source_slug: str) -> IncomingAlert:
         starts_at=None,
         ends_at=None,
         resolved=False,
-        title=unmapped_title(source_slug),
+        title=unmapped_title(source_name),
         description=text_of(event),
         marks=(Mark.UNMAPPED,),
     )

@@ -13,12 +13,12 @@ UNIFIED = Dialect("Grafana", ("1",))
 ABOUT_A_RULE = {"DatasourceNoData": "no data", "DatasourceError": "cannot be asked"}
 
 
-def read_grafana(reading: Reading, source_slug: str = "") -> Parsed:
+def read_grafana(reading: Reading, source_name: str = "") -> Parsed:
     """Read one delivery of either sort. Raises Malformed as `read_alertmanager` does."""
     legacy = preset("grafana")
     if any(shape.fits(reading.value) for shape in legacy):
-        return read_mapped(legacy, reading, source_slug)
-    parsed = read_alertmanager(reading, source_slug, dialect=UNIFIED)
+        return read_mapped(legacy, reading, source_name)
+    parsed = read_alertmanager(reading, source_name, dialect=UNIFIED)
     return replace(parsed, alerts=tuple(map(_named, parsed.alerts)))
 
 

@@ -38,10 +38,10 @@ COLON = re.compile(r"^([A-Za-z]{2,20})(?: in [0-9dhms ]{1,30})?\s*:\s+")
 SHOUTED = re.compile(r"^([A-Z]{2,20})\s+(?=\S)")
 
 
-def mail_as_json(content: bytes) -> bytes:
-    """The mail `content` as a generic event. Raises Malformed for what is no mail."""
+def mail_as_json(mail: bytes | Message) -> bytes:
+    """The mail as it came, or as somebody has read it already, as a generic event. Raises Malformed for what is no mail."""
     try:
-        said = _said(BytesParser(policy=_CutHeaders()).parsebytes(_bounded(content)))
+        said = _said(BytesParser(policy=_CutHeaders()).parsebytes(_bounded(mail)) if isinstance(mail, bytes) else mail)
     except UNREADABLE as error:
         raise Malformed("This is no mail that can be read.") from error
     if not said["title"]:
@@ -111,7 +111,7 @@ def _said(mail: Message) -> dict[str, object]:
 
 def _raw(headers: list[tuple[str, Any]], name: str) -> str:
     """The first header of this name as it was sent, "" without one."""
-    return next((str(raw) for one, raw in headers if one.lower() == name), "")
+    return next((str(raw)[:RAW_LENGTH] for one, raw in headers if one.lower() == name), "")
 
 
 def _address(header: Any) -> str:  # noqa: ANN401

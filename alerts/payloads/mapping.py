@@ -59,7 +59,7 @@ class Shape:
         return found if isinstance(found, list) else [found]
 
 
-def read_mapped(shapes: Sequence[Shape], reading: Reading, source_slug: str = "") -> Parsed:
+def read_mapped(shapes: Sequence[Shape], reading: Reading, source_name: str = "") -> Parsed:
     """Read a delivery by the first mapping that is for it; a list is a batch of bodies. Refuses nothing."""
     alerts: list[IncomingAlert] = []
     acks: list[IncomingAlert] = []
@@ -69,7 +69,7 @@ def read_mapped(shapes: Sequence[Shape], reading: Reading, source_slug: str = ""
         shape = next((one for one in shapes if one.fits(body)), None)
         for event in shape.events(body) if shape else [body]:
             found = _read(shape, event, body) if shape else None
-            state, alert = found or _unread(event, source_slug)
+            state, alert = found or _unread(event, source_name)
             if alert is None:
                 ignored = True
             else:
@@ -80,9 +80,9 @@ def read_mapped(shapes: Sequence[Shape], reading: Reading, source_slug: str = ""
 Found = tuple[State, IncomingAlert | None]
 
 
-def _unread(event: object, source_slug: str) -> Found:
+def _unread(event: object, source_name: str) -> Found:
     """An event that the mapping is not for: as generic JSON, marked."""
-    state, alert = read_event(event, source_slug)
+    state, alert = read_event(event, source_name)
     return state, alert if alert.unmapped else replace(alert, marks=(*alert.marks, Mark.READ_AS_GENERIC))
 
 

@@ -33,7 +33,7 @@ class MessageMissing(Malformed):
         super().__init__("`message` can not be empty.")
 
 
-def read_opsgenie(reading: Reading, source_slug: str = "") -> Parsed:
+def read_opsgenie(reading: Reading, source_name: str = "") -> Parsed:
     """Read one request that makes an alert; without an alias it gets one. Raises Malformed (MessageMissing)."""
     body = object_of(reading)
     message = text_in(body, "message")

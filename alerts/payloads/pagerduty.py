@@ -52,7 +52,7 @@ class ChangeEvent:
     links: tuple[tuple[str, str], ...]
 
 
-def read_pagerduty(reading: Reading, source_slug: str = "") -> Parsed:
+def read_pagerduty(reading: Reading, source_name: str = "") -> Parsed:
     """Read one event of version 2, or of version 1, which has a `service_key` or an `event_type`.
 
     Raises InvalidEvent for what the protocol refuses.
@@ -62,7 +62,7 @@ def read_pagerduty(reading: Reading, source_slug: str = "") -> Parsed:
     return _read(_of_version_1(body), reading.marks) if old else _read(body, reading.marks, _errors(body))
 
 
-def read_version_1(reading: Reading, source_slug: str = "") -> Parsed:
+def read_version_1(reading: Reading, source_name: str = "") -> Parsed:
     """Read one event of version 1. Raises InvalidEvent."""
     return _read(_of_version_1(_event(reading)), reading.marks)
 

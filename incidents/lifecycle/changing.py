@@ -77,8 +77,9 @@ def _got_worse(incident: Incident, at: datetime, *, by: User | None, cause: str)
 
 
 def _quiet_by_hand(incident: Incident) -> bool:
+    """Whether somebody asked for it: a person of ours, or one at the sender of its alerts."""
     last = incident.timeline.filter(kind=Kind.QUIET).order_by("-pk").first()
-    return last is not None and last.by_id is not None
+    return last is not None and (last.by_id is not None or "snoozed" in last.data)
 
 
 @transaction.atomic

@@ -119,7 +119,7 @@ def _fires(
     }
     body = {"version": "4", "groupKey": service, "groupLabels": labels, "alerts": [alert], "receiver": "sharp-end"}
     content = json.dumps(body).encode()
-    parsed = parse("alertmanager", content, "application/json", source_slug=source.slug)
+    parsed = parse("alertmanager", content, "application/json", source_name=str(source))
     received = receive(source, parsed, letter=letter_of(content, parsed, size=len(content)), at=at)
     incident = Incident.objects.numbered(received.incidents[0]).get()
     escalation.escalate_one(incident.pk, at)

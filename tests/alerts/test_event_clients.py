@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.alerts.https_front import Front
 from tests.factories import make_service, make_source, make_token, make_user
+from tests.peers import peer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says that it is deprecated, and people go on using it
@@ -108,6 +111,40 @@ def test_pagerdutys_own_client(live_server: LiveServer, read: Read, tmp_path: Pa
         client.close()
 
 
+PDJS = """
+const {trigger, acknowledge, resolve, change} = require(process.argv[1]);
+const [server, routing_key, action] = process.argv.slice(2);
+const payload = {summary: "Disk full", source: "db-1", severity: "critical"};
+const said = {trigger, acknowledge, resolve, change}[action];
+said({server, data: {routing_key, dedup_key: action === "change" ? undefined : "a", payload}})
+  .then(({status, data}) => console.log(JSON.stringify({status, ...data})))
+  .catch((error) => { console.error(error); process.exit(1); });
+"""
+
+
+@pytest.mark.peer
+def test_pagerdutys_own_client_for_javascript(live_server: LiveServer, read: Read, tmp_path: Path) -> None:
+    """It speaks TLS only; `server` is all that is changed of it."""
+    client = peer("pdjs")
+    with Front(live_server.url, tmp_path) as front:
+        host = front.url.removeprefix("https://")
+        environ = {"PATH": os.environ["PATH"], "NODE_EXTRA_CA_CERTS": str(front.certificate)}
+
+        def say(action: str, key: str = KEY) -> dict[str, Any]:
+            words = [peer("node"), "-e", PDJS, client, host, key, action]
+            ran = subprocess.run(words, env=environ, capture_output=True, timeout=60, check=False)
+            assert ran.returncode == 0, ran.stderr.decode()
+            answer: dict[str, Any] = json.loads(ran.stdout)
+            return answer
+
+        lives(read, lambda: say("trigger"), lambda: say("acknowledge"), lambda: say("resolve"))
+        processed = {"status": "success", "message": "Event processed", "dedup_key": "a"}
+        assert say("trigger") == processed
+        assert say("change")["message"] == "Change event processed"
+        refused = say("trigger", key="nobody-has-this-key")
+        assert (refused["status"], refused["errors"]) == ("invalid event", ["Invalid routing key"])
+
+
 @pytest.fixture
 def opsgenie(live_server: LiveServer) -> Iterator[opsgenie_sdk.AlertApi]:
     """Opsgenie's own client."""
@@ -146,6 +183,12 @@ def test_opsgenies_own_client(read: Read, opsgenie: opsgenie_sdk.AlertApi) -> No
     assert stands(read) == LIFE[2]
     opsgenie.create_alert(payload)
     assert stands(read) == LIFE[3]
+    assert [(one.alias, one.status) for one in opsgenie.list_alerts(query="status: open", limit=10).data] == [
+        ("queue/1", "open")
+    ]
+    assert opsgenie.count_alerts().data.count == 2
+    assert opsgenie.delete_alert("queue/1", identifier_type="alias").result == "Request will be processed"
+    assert [one["state"] for one in read()] == ["resolved", "resolved"]
 
 
 def test_apprise(live_server: LiveServer, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

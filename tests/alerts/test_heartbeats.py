@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerts import heartbeat_keys, heartbeats
+from alerts import heartbeat_keys, heartbeats, keys
 from alerts.keys import TooManyKeys
 from alerts.models import Heartbeat, Ping, RejectedDelivery
 from incidents import lifecycle
@@ -245,6 +246,23 @@ def test_archived_and_revoked_are_gone() -> None:
     assert not Incident.objects.exists()
 
 
+def test_a_key_of_a_source_is_gone_once_it_is_revoked() -> None:
+    source = make_source("jobs", kind="healthchecks", key="a-long-random-key-0011", service=make_service("db"))
+    make_heartbeat("backup", service=source.service, source=source)
+    with time_machine.travel(AT, tick=False):
+        assert Client().get("/ping/a-long-random-key-0011/backup").status_code == 200
+        assert Client().get("/ping/a-long-random-key-0011/other").status_code == 404
+        keys.revoke(source.keys.get(), at=AT)
+        assert Client().get("/ping/a-long-random-key-0011/backup").status_code == 410
+        assert Client().get("/ping/a-long-random-key-0012/backup").status_code == 404
+    found = RejectedDelivery.objects.order_by("pk").values_list("reason", "sentence")
+    assert list(found) == [
+        ("malformed", "No heartbeat of this source is called other."),
+        ("revoked_key", "This key was revoked."),
+        ("unknown_key", "No source has this key."),
+    ]
+
+
 def test_two_keys_live_while_one_replaces_the_other() -> None:
     beat = make_heartbeat()
     fresh = heartbeat_keys.make_key(beat, at=AT)
@@ -289,7 +307,7 @@ def genie(name: str = "backup", *, tree: str = "", method: str = "POST", key: st
         )
 
 
-@pytest.mark.parametrize("tree", ["", "/jsm/ops/integration"])
+@pytest.mark.parametrize("tree", ["/v2", "/jsm/ops/integration/v2", "/jsm/ops/integration", "/jsm/ops/integration/v1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("name", ["backup", "backup/", "Nightly%20backup"])
 def test_opsgenie_pings_the_same_thing_by_name(tree: str, method: str, name: str) -> None:
@@ -297,12 +315,23 @@ def test_opsgenie_pings_the_same_thing_by_name(tree: str, method: str, name: str
     make_heartbeat(source=source)
     response = Client().generic(
         method,
-        f"{tree}/v2/heartbeats/{name.rstrip('/')}/ping{'/' if name.endswith('/') else ''}",
+        f"{tree}/heartbeats/{name.rstrip('/')}/ping{'/' if name.endswith('/') else ''}",
         b"",
         headers={"Authorization": "GenieKey a-genie-key-000000001"},
     )
     assert response.status_code == 202, response.content
     assert response.json()["result"] == "PONG - Heartbeat received"
+    assert now().state == "up"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_jira_service_management_names_it_behind_the_question_mark(method: str) -> None:
+    source = make_source("genie", key="a-genie-key-000000001", kind="opsgenie")
+    make_heartbeat(source=source)
+    pair = base64.b64encode(b"ana@example.com:a-genie-key-000000001").decode()
+    tree, headers = "/jsm/ops/api/cloud-1/v1/teams/team-1/heartbeats/ping", {"Authorization": f"Basic {pair}"}
+    for asked, status in (("?name=Nightly%20backup", 202), ("?name=other", 404), ("", 404), ("/?name=%00", 404)):
+        assert Client().generic(method, f"{tree}{asked}", b"", headers=headers).status_code == status
     assert now().state == "up"
 
 

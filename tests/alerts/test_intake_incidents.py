@@ -208,6 +208,12 @@ def test_what_maps_to_nothing_pages() -> None:
     assert only().page_due_at == AT
 
 
+def test_it_is_called_by_the_name_of_its_source() -> None:
+    make_generic(name="Batch jobs")
+    generic({"foo": 1})
+    assert only().title == "Unmapped event from Batch jobs"
+
+
 def test_other_known_kinds_are_read_as_generic() -> None:
     make_am(kind="zabbix")
     accepted(event(), path=f"/api/in/zabbix/{KEY}")

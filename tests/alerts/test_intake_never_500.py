@@ -180,5 +180,9 @@ def test_other_methods_of_events(what: str) -> None:
                 ):
                     assert Client().generic("PUT", path, body, headers=headers).status_code in (202, 400)
             else:
-                path = f"/v2/alerts/{what}{odd}?identifierType={kind}"
+                path = f"/v2/alerts/{what}{odd}?identifierType={kind}&user={odd}"
                 assert Client().get(path, headers=headers).status_code in (200, 404)
+                assert Client().delete(path, headers=headers).status_code in (202, 405)
+                assert Client().get(
+                    f"/v2/alerts?query={odd}&sort={kind}&offset={odd}", headers=headers
+                ).status_code in (200, 422)

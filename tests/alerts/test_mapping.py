@@ -19,7 +19,7 @@ EVENT = {"a": {"b": [{"c": "deep"}, 7]}, "x.y": "dotted", "off": False, "none": 
 
 
 def read(mapping: Any, body: Any, kind: str = "generic") -> Parsed:
-    return parse(kind, json.dumps(body).encode(), source_slug="shop", mapping=mapping)
+    return parse(kind, json.dumps(body).encode(), source_name="shop", mapping=mapping)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_no_body_breaks_a_reader(kind: str, data: st.DataObject) -> None:
         for path in shape.get("when", {}):
             body = {**_at(path, data.draw(JSON)), **(body if isinstance(body, dict) else {})}
     try:
-        parsed = parse(kind, json.dumps(body).encode(), source_slug="shop")
+        parsed = parse(kind, json.dumps(body).encode(), source_name="shop")
     except Malformed as error:
         assert str(error).endswith(".")  # noqa: PT017 - what else it says is for the sender
         return

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 import time_machine
 from django.test import Client
 
+from alerts import silencing
 from alerts.models import Alert, Body, Episode, Key, RejectedDelivery, Source
+from alerts.silencing import Wish
 from incidents import lifecycle
 from incidents.models import Incident, Kind, State
+from oncall.models import Coverage
 from paging.escalation import escalate_one
 from tests.alerts.posting import AT, KEY, RECORDED, minutes, post
-from tests.factories import make_service, make_source, make_user
+from tests.factories import make_policy, make_service, make_source, make_user
 
 pytestmark = pytest.mark.django_db
 ROOTS = ["/v2/alerts", "/jsm/ops/integration/v2/alerts", "/jsm/ops/integration/alerts"]
@@ -148,14 +152,103 @@ def test_the_words_of_refusals() -> None:
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
 @pytest.mark.parametrize("path", ["", "/", "/a/close", "/a/notes/", "/a/b/acknowledge"])
 def test_other_methods(path: str, method: str) -> None:
+    if method == "get" and not path.strip("/"):
+        return  # it lists
     response = getattr(Client(), method)(f"/v2/alerts{path}")
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert (response.status_code, response["Allow"]) == (405, "POST" if path.strip("/") else "GET, POST")
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/a", "GET"), ("/requests/a", "GET"), ("/a/message", "PUT")])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/a", "DELETE, GET"), ("/count", "GET"), ("/requests/a", "GET"), ("/a/message", "PUT")]
+)
 def test_addresses_that_are_read_or_put(path: str, allowed: str) -> None:
     response = Client().post(f"/v2/alerts{path}")
     assert (response.status_code, response["Allow"]) == (405, allowed)
+
+
+def at_list(query: str = "", **more: Any) -> list[str]:
+    """The aliases that a list gives."""
+    found = get("?" + urlencode({"query": query} | more))
+    return [one["alias"] for one in found["data"]]
+
+
+def test_the_list_holds_the_sources_own_alerts_and_no_others() -> None:
+    make_og()
+    other = make_source("other", kind="opsgenie", key=KEY[::-1], service=make_service("other"))
+    for number in range(5):
+        alias, priority = f"queue/{number}", f"P{number % 2 + 1}"
+        send(
+            "",
+            make(alias=alias, message=f"Queue {number} is stuck", priority=priority, tags=["eu", f"t{number}"]),
+            at=minutes(number),
+        )
+    post(make(alias="theirs"), path=ROOTS[0], headers={"Authorization": f"GenieKey {KEY[::-1]}"})
+    assert other.alerts.count() == 1
+    send("/queue%2F1/close?identifierType=alias", {}, at=minutes(6))
+    send("/queue%2F2/acknowledge?identifierType=alias", {}, at=minutes(6))
+    assert at_list() == [f"queue/{number}" for number in (4, 3, 2, 1, 0)]
+    assert at_list(order="asc", limit=2, offset=1) == ["queue/1", "queue/2"]
+    assert at_list("status:closed") == ["queue/1"]
+    assert at_list("status: open AND priority=P1") == ["queue/4", "queue/2", "queue/0"]
+    assert at_list("status=open acknowledged:true") == ["queue/2"]
+    assert at_list('alias:"queue/3"') == at_list("tag:t3") == at_list('"queue 3 is"') == ["queue/3"]
+    assert at_list("tag:t") == at_list("tag:.*") == at_list("tinyId:x") == []
+    assert get("/count?query=status%3Aopen")["data"] == {"count": 4}
+    page = get("?limit=2&offset=2")["paging"]
+    assert {name: parse_qs(urlsplit(url).query)["offset"] for name, url in page.items()} == {
+        "first": ["0"],
+        "prev": ["0"],
+        "next": ["4"],
+    }
+    assert urlsplit(page["next"]).path == "/v2/alerts"
+    assert set(get("?limit=2&offset=4")["paging"]) == {"first", "prev"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "query=status:broken",
+        "query=a+OR+b",
+        "query=NOT+a",
+        "query=owner:x",
+        "query=(a)",
+        "query=:",
+        "query=acknowledged:7",
+    ]
+    + [
+        "sort=secret",
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "offset=-1",
+        "offset=%C2%B2",
+        "offset=99999",
+        'query="',
+        "query=%00:",
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/count"])
+def test_a_list_that_is_not_understood_is_not_guessed(path: str, asked: str) -> None:
+    make_og()
+    if path and ("limit" in asked or "offset" in asked):
+        assert get(f"{path}?{asked}")["data"] == {"count": 0}
+        return
+    assert get(f"{path}?{asked}", status=422)["message"].endswith(".")
+
+
+def test_a_deleted_alert_is_closed_and_its_story_stays() -> None:
+    make_og()
+    send("", make())
+    deleted = _ask("DELETE", "/queue%2F1?identifierType=alias&user=Ana", None, at=minutes(1))
+    assert deleted["result"] == "Request will be processed"
+    assert (only().state, only().resolved_at) == (State.RESOLVED, minutes(1))
+    assert told() == ["Deleted at the sender. (Ana)"]
+    asked = get(f"/requests/{deleted['requestId']}")["data"]
+    assert (asked["success"], asked["action"]) == (True, "Close")
+    assert get("/queue%2F1?identifierType=alias")["data"]["status"] == "closed"
+    again = _ask("DELETE", "/queue%2F1?identifierType=alias", None, at=minutes(2))
+    assert get(f"/requests/{again['requestId']}")["data"]["success"] is False
+    assert told() == ["Deleted at the sender. (Ana)"]
 
 
 def test_long_values_are_cut_and_not_refused() -> None:
@@ -211,6 +304,73 @@ def test_one_alert_does_not_silence_the_others() -> None:
     send(at_alert("snooze"), {"endTime": minutes(20).isoformat()}, at=minutes(2))
     assert only().silenced_until is None
     assert "paging goes on" in told()[-1]
+
+
+def snoozed(**fields: Any) -> Incident:
+    """A standard incident of one alert, snoozed at its sender from minute 1 to minute 60."""
+    make_og(**fields)
+    send("", make(priority="P3"))
+    send(at_alert("snooze"), {"endTime": minutes(60).isoformat()}, at=minutes(1))
+    assert only().silenced_until == minutes(60)
+    return only()
+
+
+def worse_by_priority() -> None:
+    put(at_alert("priority"), {"priority": "P1"}, at=minutes(5))
+
+
+def worse_told_again() -> None:
+    send("", make(priority="P1"), at=minutes(5))
+
+
+@pytest.mark.parametrize("rises", [worse_by_priority, worse_told_again])
+@pytest.mark.parametrize("raised_before", [False, True])
+def test_a_snooze_ends_when_its_alert_gets_worse(rises: Callable[[], None], *, raised_before: bool) -> None:
+    incident = snoozed()
+    if raised_before:  # by hand, so that the incident does not rise with its alert
+        lifecycle.change_class(incident, to="critical", by=make_user(), at=minutes(2))
+    rises()
+    assert only().severity == "critical"
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(5))
+
+
+def test_a_snooze_lasts_while_its_alert_gets_no_worse() -> None:
+    snoozed()
+    put(at_alert("priority"), {"priority": "P5"}, at=minutes(5))
+    send("", make(priority="P4"), at=minutes(6))
+    assert only().silenced_until == minutes(60)
+
+
+def test_a_snooze_ends_when_another_alert_joins() -> None:
+    snoozed(grouping="service")
+    send("", make(alias="other", priority="P3"), at=minutes(5))
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(5))
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_one_that_joined_silently_is_heard_when_its_silence_is_over(*, ended: bool) -> None:
+    ana = make_user()
+    snoozed(grouping="service")
+    wish = Wish("silence", {"tags": "quiet"}, [], minutes(2), minutes(30), "known")
+    made = silencing.make(wish, by=ana, at=minutes(2))
+    send("", make(alias="other", priority="P3", tags=["quiet"]), at=minutes(5))
+    assert only().silenced_until == minutes(60)
+    if ended:
+        silencing.end(made, by=ana, at=minutes(20))
+    else:
+        assert silencing.look(made.pk, minutes(30))
+    assert (only().silenced_until, only().page_due_at) == (None, minutes(20 if ended else 30))
+
+
+def test_one_at_the_sender_does_not_snooze_for_several_people() -> None:
+    service = make_og().service
+    assert service
+    policy = make_policy("", (300, [f"user:{make_user().email}"]), acknowledgements=2)
+    Coverage.objects.create(service=service, policy=policy)
+    send("", make(priority="P3"))
+    send(at_alert("snooze"), {"endTime": minutes(60).isoformat()}, at=minutes(1))
+    assert only().silenced_until is None
+    assert "several people" in told()[-1]
 
 
 def test_escalate_pages_the_next_step_now() -> None:

@@ -126,7 +126,7 @@ def test_what_is_no_delivery_is_refused_with_one_sentence(bad: bytes, said: str)
 
 
 def test_a_body_without_version_that_is_a_generic_event_is_not_lost() -> None:
-    parsed = parse("alertmanager", b'{"title": "Disk full", "status": "firing"}', source_slug="am")
+    parsed = parse("alertmanager", b'{"title": "Disk full", "status": "firing"}', source_name="am")
     assert parsed.alerts[0].title == "Disk full"
     assert Mark.READ_AS_GENERIC in parsed.marks
 

@@ -9,7 +9,7 @@ from alerts.payloads import IncomingAlert, Malformed, Mark, parse
 
 
 def one(event: object, slug: str = "cron") -> IncomingAlert:
-    (alert,) = parse("generic", json.dumps(event).encode(), source_slug=slug).alerts
+    (alert,) = parse("generic", json.dumps(event).encode(), source_name=slug).alerts
     return alert
 
 

@@ -22,6 +22,7 @@ from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 RECORDED = Path(__file__).parent.parent / "fixtures" / "senders"
+BY = {"sender": {"login": "octocat", "id": 1}}
 OF_OTHERS = {"pagerduty", "opsgenie", "healthchecks", "email"}
 
 
@@ -117,6 +118,10 @@ def test_what_a_preset_is_not_for_pages_all_the_same(kind: str) -> None:
         ("github", {"action": "requested", "workflow_run": {"name": "Build", "event": "push"}}),
         ("github", {"zen": "Speak like a human.", "hook_id": 1}),
         ("github", {"action": "completed", "workflow_run": {"event": "pull_request", "conclusion": "failure"}}),
+        ("github", {"ref": "refs/heads/main", "commits": [{"id": "1"}], "repository": {"full_name": "a/b"}} | BY),
+        ("github", {"action": "opened", "pull_request": {"title": "x"}, "repository": {"full_name": "a/b"}} | BY),
+        ("github", {"action": "completed", "check_suite": {"conclusion": "failure"}} | BY),
+        ("github", {"id": 1, "sha": "1", "state": "failure", "context": "ci"} | BY),
         ("zabbix", {"event_id": "1", "event_value": "1", "event_update_status": "1", "event_name": "x"}),
         ("sentry", {"action": "assigned", "data": {"issue": {"id": "1", "title": "x"}}}),
         ("uptime_kuma", {"heartbeat": {"status": 2}, "monitor": {"name": "x"}}),
@@ -130,6 +135,16 @@ def test_what_is_no_news_opens_nothing_and_says_so(kind: str, body: dict[str, An
     assert post(body, path=f"/api/in/{kind}/{KEY}").json() == {"accepted": 0, "incidents": []}
     assert not Incident.objects.exists()
     assert Mark.IGNORED in Body.objects.get().outcome["marks"]
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "timed_out", "startup_failure", "a new word", None])
+@pytest.mark.parametrize("action", ["completed", "a new action"])
+def test_no_failed_run_at_github_is_passed_over(conclusion: str | None, action: str) -> None:
+    make_am(kind="github")
+    run = {"name": "Build", "event": "push", "head_branch": "main", "workflow_id": 1, "conclusion": conclusion}
+    body = {"action": action, "workflow_run": run, "repository": {"full_name": "a/b"}} | BY
+    assert post(body, path=f"/api/in/github/{KEY}").json()["accepted"] == 1
+    assert only().title == "Build failed on main in a/b"
 
 
 def test_words_are_whole_words() -> None:

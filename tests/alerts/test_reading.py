@@ -168,7 +168,7 @@ near_misses = st.recursive(
 
 def never_500(kind: str, body: bytes, content_type: str = "", encoding: str = "") -> None:
     try:
-        parsed = parse(kind, body, content_type, encoding, source_slug="s")
+        parsed = parse(kind, body, content_type, encoding, source_name="s")
     except (Malformed, Oversize) as refused:
         assert str(refused).endswith(".")  # noqa: PT017 - being refused is not the point here
         return

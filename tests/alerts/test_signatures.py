@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from alerts.models import Body, RejectedDelivery
+from alerts.models import Body, Episode, RejectedDelivery
 from alerts.signatures import is_usable
 from teams.models import Notice
-from tests.alerts.posting import AT, KEY, fire, group, make_am, minutes, post
+from tests.alerts.posting import AT, KEY, fire, group, make_am, minutes, post, statuses
 from tests.factories import make_service, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +144,68 @@ def test_a_secret_that_is_no_base64_is_refused_and_breaks_nothing(secret: str) -
 def test_usable_secrets() -> None:
     assert is_usable("whsec_c2VjcmV0")
     assert is_usable(SECRET)
+
+
+def run(number: int, conclusion: str) -> bytes:
+    """What GitHub posts of a workflow run."""
+    said = {
+        "id": number,
+        "name": "CI",
+        "workflow_id": 7,
+        "head_branch": "main",
+        "event": "push",
+        "conclusion": conclusion,
+    }
+    return json.dumps({"action": "completed", "workflow_run": said, "repository": {"full_name": "a/b"}}).encode()
+
+
+def issue(number: int, action: str) -> bytes:
+    """What Sentry posts of an issue."""
+    said = {"id": "1", "title": "Oops", "count": str(number)}
+    return json.dumps({"action": action, "data": {"issue": said}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "scheme", "bodies"),
+    [
+        ("github", github, [run(1, "failure"), run(2, "success"), run(3, "failure")]),
+        ("sentry", sentry, [issue(1, "created"), issue(2, "resolved"), issue(3, "unresolved")]),
+    ],
+)
+def test_where_no_time_is_signed_an_old_body_decides_nothing(kind: str, scheme: Scheme, bodies: list[bytes]) -> None:
+    make_am(kind=kind, signing_secret=SECRET)
+    path = f"/api/in/{kind}/{KEY}"
+    for step, body in enumerate(bodies):
+        assert send(scheme(body, NOW), body, path=path, at=minutes(step)).status_code == 202
+    assert set(statuses().values()) == {"firing"}
+    for number, body in enumerate(bodies):
+        # Delivery ids and times are not signed, so others change nothing.
+        more = {"X-GitHub-Delivery": f"new-{number}", "Request-ID": f"new-{number}"}
+        again = send(scheme(body, NOW) | more, body, path=path, at=minutes(60 + number))
+        assert (again.status_code, again.json()["accepted"]) == (202, 0)
+        assert Body.objects.order_by("-pk")[0].outcome["marks"] == ["replayed"]
+        assert set(statuses().values()) == {"firing"}
+
+
+def test_grafana_without_a_time_says_when_each_alert_began() -> None:
+    """So its old words are duplicates: the end of an episode that is over ends no other, and its beginning opens none."""
+    make_am(kind="grafana", signing_secret=SECRET)
+    path = f"/api/in/grafana/{KEY}"
+    bodies = [
+        json.dumps(group(alert)).encode()
+        for alert in (fire("a"), fire("a", ends=minutes(5)), fire("a", starts=minutes(9)), fire("b", ends=minutes(1)))
+    ]
+    for step, body in enumerate(bodies):
+        assert send(grafana(body, NOW), body, path=path, at=minutes(5 * step)).status_code == 202
+    before = (statuses(), Episode.objects.count())
+    assert before[0] == {"fp-a": "firing", "fp-b": "resolved"}
+    for body in bodies:
+        assert send(grafana(body, NOW), body, path=path, at=minutes(60)).status_code == 202
+        assert (statuses(), Episode.objects.count()) == before
+
+
+def test_without_a_secret_the_same_body_twice_is_what_the_sender_says() -> None:
+    make_am(kind="github")
+    for step, body in enumerate((run(1, "failure"), run(2, "success"), run(1, "failure"))):
+        assert send({}, body, path=f"/api/in/github/{KEY}", at=minutes(step)).status_code == 202
+    assert set(statuses().values()) == {"firing"}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from alerts import silencing
+from alerts.intake import letter_of, receive
+from alerts.kinds import read_as
 from alerts.models import Silence, Source
 from alerts.quieted import kept_by, silence_of
+from alerts.routing import Routing
 from alerts.silencing import Wish
 from incidents import lifecycle
 from incidents.models import Incident, Kind, NotAllowed
@@ -18,6 +24,7 @@ from paging.models import Page
 from teams.models import Service, User
 from tests.alerts.posting import AT, accepted, fire, group, make_am, minutes, only
 from tests.factories import make_service, make_source, make_user
+from tests.threads import raised, together
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -118,15 +125,56 @@ def test_a_coming_silence_begins_by_itself(am: Source, ana: User) -> None:
     assert look(minutes(31)) == 0
 
 
-def test_what_a_late_delivery_made_quiet_is_found_again(am: Source, ana: User) -> None:
+@pytest.mark.parametrize("how", ["ended", "shortened", "over"])
+def test_a_delivery_that_read_a_silence_before_its_end_is_decided_anew(am: Source, ana: User, how: str) -> None:
     made = silencing.make(wish(), by=ana, at=AT)
-    accepted(group(fire("a")), at=minutes(1))
-    # As if the delivery had read the silence just before its end was committed.
-    Silence.objects.filter(pk=made.pk).update(removed_at=minutes(1))
-    assert look(minutes(1)) == 0
-    assert look(minutes(2)) == 1
+    parsed = read_as(am.kind, am, json.dumps(group(fire("a"))).encode(), "")
+    before = Routing.of(am, minutes(1))
+    if how == "ended":
+        silencing.end(made, by=ana, at=minutes(1))
+    elif how == "shortened":
+        silencing.move_end(made, ends_at=minutes(10), at=minutes(1))
+    else:
+        assert look(minutes(120)) == 1
+    receive(am, parsed, letter=letter_of(b"x", parsed, size=1), at=minutes(1), routing=before)
+    assert only().silenced_until == (minutes(10) if how == "shortened" else None)
+    assert only().page_due_at == (minutes(10) if how == "shortened" else minutes(1))
+
+
+def test_a_silence_that_is_over_is_looked_at_once(am: Source, ana: User) -> None:
+    silencing.make(wish(), by=ana, at=AT)
+    ended = silencing.make(wish(reason="other"), by=ana, at=AT)
+    silencing.end(ended, by=ana, at=minutes(1))
+    assert [look(minutes(n)) for n in (119, 120, 121)] == [0, 1, 0]
+    assert not Silence.objects.filter(settled_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_silence_waits_for_the_deliveries_that_read_it(am: Source, ana: User) -> None:
+    made = silencing.make(wish(), by=ana, at=AT)
+    silenced, ended = threading.Event(), threading.Event()
+
+    def deliver() -> None:
+        parsed = read_as(am.kind, am, json.dumps(group(fire("a"))).encode(), "")
+        with transaction.atomic():
+            receive(am, parsed, letter=letter_of(b"x", parsed, size=1), at=minutes(1))
+            silenced.set()
+            while not ended.is_set() and not _somebody_waits():
+                pass
+
+    def end() -> None:
+        assert silenced.wait(20)
+        silencing.end(made, by=ana, at=minutes(2))
+        ended.set()
+
+    assert raised(together(deliver, end)) == []
     assert (only().silenced_until, only().page_due_at) == (None, minutes(2))
-    assert look(minutes(3)) == 0
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_critical_one_is_quiet_for_an_hour_at_most_but_in_maintenance(am: Source, ana: User) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
+from alerts import silencing
 from alerts.models import Silence
+from alerts.silencing import Wish
 from incidents import lifecycle
 from incidents.models import Incident
-from tests.alerts.posting import AT, accepted, fire, group, make_am, minutes, only, post
+from tests.alerts.posting import AT, KEY, accepted, fire, group, make_am, minutes, only, post
 from tests.factories import make_service, make_source, make_user
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +77,45 @@ def test_a_sender_without_beginnings_is_heard_again_after_people_ended_it() -> N
     assert [one.is_open for one in Incident.objects.order_by("pk")] == [False, True]
     post(event, path=path, at=AT + DAY + timedelta(minutes=1))
     assert Incident.objects.count() == 2
+
+
+def pagerduty(action: str, key: str, *, at: datetime, severity: str = "warning") -> None:
+    body = {"routing_key": KEY, "event_action": action, "dedup_key": key}
+    said = {"summary": f"Down on {key}", "source": "s", "severity": severity, "component": key}
+    assert post(body | {"payload": said}, path="/v2/enqueue", at=at).status_code == 202
+
+
+@pytest.mark.parametrize("how", ["its time is over", "ended", "another one covers it", "acknowledged there too"])
+def test_a_silenced_alert_that_joined_what_the_sender_has_is_heard_when_its_silence_is_over(how: str) -> None:
+    """A standard incident is held without an end, so nothing else would ever page for it."""
+    ana = make_user()
+    make_am(kind="pagerduty", grouping="service")
+    wish = Wish("silence", {"component": "b"}, [], AT, minutes(30), "known")
+    made = silencing.make(wish, by=ana, at=AT)
+    pagerduty("trigger", "a", at=AT)
+    pagerduty("acknowledge", "a", at=minutes(1))
+    pagerduty("trigger", "b", at=minutes(2))
+    assert (only().severity, only().is_held, only().held_until) == ("standard", True, None)
+    if how == "another one covers it":
+        silencing.make(replace(wish, ends_at=minutes(60)), by=ana, at=minutes(3))
+    if how == "acknowledged there too":
+        pagerduty("acknowledge", "b", at=minutes(3))
+    if how == "ended":
+        silencing.end(made, by=ana, at=minutes(20))
+    else:
+        assert silencing.due(minutes(30), 5) == [made.pk]
+        assert silencing.look(made.pk, minutes(30))
+    pages = how in ("its time is over", "ended")
+    due_at = minutes(20 if how == "ended" else 30) if pages else None
+    assert (only().is_held, only().page_due_at) == (not pages, due_at)
+
+
+def test_what_a_person_of_ours_has_stays_with_them_when_a_silence_is_over() -> None:
+    ana = make_user()
+    make_am(kind="pagerduty", grouping="service")
+    made = silencing.make(Wish("silence", {"component": "b"}, [], AT, minutes(30), "known"), by=ana, at=AT)
+    pagerduty("trigger", "a", at=AT)
+    lifecycle.acknowledge(only(), by=ana, at=minutes(1))
+    pagerduty("trigger", "b", at=minutes(2))
+    assert silencing.look(made.pk, minutes(30))
+    assert only().held_by == ana

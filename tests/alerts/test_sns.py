@@ -20,6 +20,7 @@ from alerts.payloads import Mark
 from foundation.dispatch.registry import named
 from foundation.egress.addresses import NotReached
 from foundation.egress.http import Answer
+from incidents.models import OPEN, Incident
 from teams.models import Notice
 from tests.alerts.posting import AT, KEY, make_am, minutes, only, post
 from tests.factories import make_service, make_team, make_user
@@ -199,10 +200,67 @@ def test_an_ended_subscription_is_told_once_an_hour_when_amazon_says_so() -> Non
     assert "posts no more" in Notice.objects.get(person=ana).subject
 
 
-def test_a_message_without_a_signature_is_marked() -> None:
+def test_a_message_without_a_signature_is_marked_where_none_ever_had_one() -> None:
     know(make_am(kind="sns"))
     assert send(PLAIN).status_code == 202
     assert Body.objects.get().outcome["marks"] == [Mark.NOT_VERIFIED]
+
+
+@pytest.mark.parametrize(
+    "unsigned",
+    [PLAIN, {**PLAIN, "Signature": ""}, ALARM, {**signed(PLAIN), "SigningCertURL": "https://evil.example/x.pem"}],
+    ids=["envelope", "empty", "raw", "foreign"],
+)
+def test_once_amazon_signed_nothing_unsigned_is_taken(unsigned: dict[str, Any]) -> None:
+    ana = make_user("Ana")
+    know(make_am(make_service("checkout", team=make_team(lead=ana)), kind="sns"))
+    assert send(ALARM).status_code == 202
+    assert send(signed(PLAIN)).status_code == 202
+    kept = Body.objects.count()
+    assert send(unsigned, at=minutes(1)).status_code == 401
+    assert Body.objects.count() == kept
+    assert RejectedDelivery.objects.get().reason == "signature"
+    assert Notice.objects.filter(person=ana).count() == 1
+
+
+def test_a_new_certificate_is_waited_for_where_amazon_signs() -> None:
+    source = make_am(kind="sns")
+    know(source)
+    send(signed(PLAIN))
+    newer = signed(PLAIN | {"MessageId": "2", "SigningCertURL": CERTIFICATE.replace("0" * 32, "1" * 32)})
+    assert send(newer).status_code == 503
+    assert Body.objects.count() == 1
+    (key,) = sns.due(AT, 10)
+    assert sns.run(key, AT, lambda *_asked: Answer(200, {}, PEM.encode()))
+    assert send(newer).status_code == 202
+    assert Body.objects.order_by("-pk")[0].outcome["marks"] == []
+
+
+def test_amazon_out_of_reach_does_not_lose_alarms_and_no_such_certificate_signs_none() -> None:
+    source = make_am(kind="sns")
+    know(source)
+    send(signed(PLAIN))
+    newer = signed(PLAIN | {"MessageId": "2", "SigningCertURL": CERTIFICATE.replace("0" * 32, "1" * 32)})
+    send(newer)
+    row = AmazonCall.objects.get(answer="")
+    AmazonCall.objects.filter(pk=row.pk).update(tries=sns.WAITED_FOR)
+    assert send(newer).status_code == 202
+    assert Body.objects.order_by("-pk")[0].outcome["marks"] == [Mark.NOT_VERIFIED]
+    assert sns.run(row.pk, minutes(30), lambda *_asked: Answer(404, {}, b""))
+    assert send(newer).status_code == 401
+
+
+def test_an_old_message_is_refused_and_one_that_came_before_decides_nothing() -> None:
+    know(make_am(kind="sns"))
+    over = signed(PLAIN | {"MessageId": "2", "Message": json.dumps(ALARM | {"NewStateValue": "OK"})})
+    for step, message in enumerate((signed(PLAIN), over, signed(PLAIN | {"MessageId": "3"}))):
+        assert send(message, at=minutes(step)).status_code == 202
+    assert Incident.objects.filter(state__in=OPEN).count() == 1
+    again = send(dict(reversed(over.items())), at=minutes(60))  # other bytes, signed all the same
+    assert (again.status_code, again.json()["accepted"]) == (202, 0)
+    assert Body.objects.order_by("-pk")[0].outcome["marks"] == [Mark.REPLAYED]
+    assert Incident.objects.filter(state__in=OPEN).count() == 1
+    assert send(over, at=minutes(66)).status_code == 401
 
 
 @pytest.mark.parametrize("odd", ["\x00", "\ud800"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from alerts.models import Alert
 from desk.acts import ACTS
 from incidents import lifecycle
 from incidents.models import Incident, Kind, State
@@ -40,6 +42,18 @@ def form_of(name: str) -> dict[str, str]:
     return {"into": make_incident("The same").number} if name == "merge" else FORMS.get(name, {})
 
 
+def unheard(incident: Incident, name: str = "a") -> Alert:
+    """An alert of the incident about which people are asked whether it is still true."""
+    alert = with_alert(incident, name).alert
+    alert.repeat_gap, alert.stale_at, alert.last_seen_at = (
+        timedelta(hours=4),
+        AT - timedelta(hours=1),
+        AT - timedelta(hours=7),
+    )
+    alert.save()
+    return alert
+
+
 def ready_for(name: str, world: World) -> Incident:
     """An incident to which `name` can be done."""
     incident = make_incident(service=world.service)
@@ -52,6 +66,8 @@ def ready_for(name: str, world: World) -> Incident:
         incident.refresh_from_db()
     if name == "worth":
         make_page(world.ana, incident)
+    if name in {"still_true", "alerts_over"}:
+        unheard(incident)
     return lifecycle.resolve(incident, by=world.ana, at=AT) if name in {"reopen", "close", "worth"} else incident
 
 
@@ -253,3 +269,28 @@ class TestMerging:
         assert sign_in(world.ana).post(f"{incident.path}merge/", {"into": secret.number}).status_code == 422
         incident.refresh_from_db()
         assert incident.merged_into is None
+
+
+def test_what_was_not_heard_of_is_asked_about_and_answered(sign_in: SignIn, world: World) -> None:
+    incident = make_incident(service=world.service)
+    fresh, doubted = with_alert(incident, "fresh").alert, unheard(incident)
+    client = sign_in(world.ana)
+    page = client.get(incident.path).content.decode()
+    assert "Is it still true?" in page
+    assert "repeated it every 4 h before" in page
+    assert page.count(f"{incident.path}still_true/") == page.count(f"{incident.path}alerts_over/") == 1
+    assert client.post(f"{incident.path}still_true/").status_code == 303
+    assert "Is it still true?" not in client.get(incident.path).content.decode()
+    assert client.post(f"{incident.path}alerts_over/").status_code == 409
+    unheard(incident, "b")
+    assert client.post(f"{incident.path}alerts_over/").status_code == 303
+    assert not Alert.objects.get(title="b").firing
+    assert set(Alert.objects.filter(firing=True)) == {fresh, doubted}
+
+
+def test_who_may_not_change_the_state_is_not_asked_to_answer(sign_in: SignIn, world: World) -> None:
+    incident = make_incident(service=world.service)
+    unheard(incident)
+    page = sign_in(world.olga).get(incident.path).content.decode()
+    assert "Is it still true?" in page
+    assert "still_true" not in page

@@ -13,6 +13,7 @@ from django.test import Client
 from alerts import silencing
 from alerts.models import Silence, Source
 from alerts.silencing import Wish
+from desk import silence_forms
 from incidents.models import Incident
 from teams.models import User
 from tests.alerts.posting import accepted, fire, group, make_am
@@ -166,3 +167,21 @@ def test_who_made_it_may_end_it_and_no_more(world: World, sign_in: SignIn, now: 
     assert "Another end" not in words(client.get(silence.path))
     assert client.post(silence.path, {"act": "move", "ends": "2026-11-21T05:00"}).status_code == 403
     assert client.post(silence.path, {"act": "end"}).status_code == 303
+
+
+def test_a_preview_reads_so_many_alerts_and_says_so(
+    world: World, sign_in: SignIn, am: Source, now: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silence_forms, "LOOKED_AT", 2)
+    accepted(group(fire("a")))
+    accepted(group(fire("a2"), fire("b"), groupLabels={"alertname": "Other"}))
+    older, newer = Incident.objects.order_by("pk")
+    client = sign_in(world.ana)
+    seen = words(client.post(NEW, typed(act="look", **{"matchers-0-how": "=~", "matchers-0-value": ".*"})))
+    assert newer.number in seen
+    assert older.number not in seen
+    assert "More than 5,000 alerts fire now" in seen
+    monkeypatch.setattr(silence_forms, "LOOKED_AT", 3)
+    seen = words(client.post(NEW, typed(act="look")))
+    assert older.number in seen
+    assert "More than 5,000" not in seen

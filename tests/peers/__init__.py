@@ -13,6 +13,8 @@ PLACES = {
     "prometheus-alertmanager": FOLDER / "usr" / "bin" / "prometheus-alertmanager",
     "chromium": Path("/usr/bin/chromium"),
     "nginx": FOLDER / "usr" / "sbin" / "nginx",
+    "node": Path("/usr/bin/node"),
+    "pdjs": FOLDER / "node" / "node_modules" / "@pagerduty" / "pdjs",
     "axe.min.js": FOLDER / "axe.min.js",
 }
 

@@ -1,0 +1,1 @@
+"""Every parser of what strangers send, fed with bytes that nobody means."""
