@@ -48,6 +48,8 @@ MARKS: dict[str, str | Promise] = {
     Mark.VERSION_UNKNOWN: gettext_lazy("of a version that is not known here"),
     Mark.WATCHDOG: gettext_lazy("a watchdog was heard"),
     Mark.RECONCILED: gettext_lazy("its Alertmanager was asked"),
+    Mark.REPLAYED: gettext_lazy("a second copy, which counts once"),
+    Mark.STALE: gettext_lazy("not heard for a long time"),
 }
 
 DECISIONS: dict[str, str | Promise] = {

@@ -174,5 +174,5 @@ def _group(labels: dict[str, str], alert: dict[str, Any]) -> dict[str, Any]:
 def _posted(source: Source, body: dict[str, Any], at: datetime) -> None:
     """It comes in as anything does."""
     content = json.dumps(body, ensure_ascii=False).encode()
-    parsed = parse(reader_of(source.kind), content, "application/json", source_slug=source.slug)
+    parsed = parse(reader_of(source.kind), content, "application/json", source_name=str(source))
     receive(source, parsed, letter=letter_of(content, parsed, size=len(content)), at=at)
