@@ -147,7 +147,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "foundation.ui.forms.Renderer"
 
 DATABASES = {
     "default": {

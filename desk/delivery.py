@@ -18,7 +18,8 @@ from alerts.models import Body, Route
 from desk.guard import person, visible, who
 from incidents.models import Incident
 from paging.models import Page
-from teams.permissions import may_read_bodies
+from teams.models import Service
+from teams.permissions import MANAGING, may_read_bodies
 
 SHOWN = 20_000
 """Characters of a body on the page."""
@@ -31,6 +32,8 @@ class Way:
     title: str
     decision: str
     route: Route | None
+    service: Service | None
+    """None too when it is called otherwise by now."""
     said: dict[str, Any]
     silenced: str
     marks: list[str]
@@ -65,6 +68,7 @@ def delivery(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "ways": _ways(request, found),
         "text": _text(bytes(found.content)) if may_read else "",
         "may_read": may_read,
+        "may_route": who(request).role in MANAGING,
         "shown": SHOWN,
     }
     return render(request, "desk/delivery.html", context)
@@ -75,6 +79,8 @@ def _ways(request: HttpRequest, body: Body) -> list[Way]:
     ways: dict[str, dict[str, Any]] = outcome.get("ways", {})
     routes = Route.objects.select_related("service").in_bulk({one["route"] for one in ways.values() if "route" in one})
     numbers = {int(one["incident"].removeprefix("INC-")) for one in ways.values() if "incident" in one}
+    named = {one["service"] for one in ways.values() if "service" in one}
+    services = {one.slug: one for one in Service.objects.live().filter(slug__in=named)} if named else {}
     incidents = visible(person(request)).in_bulk(numbers)
     since = Page.objects.filter(incident__in=incidents, created_at__gte=body.received_at)
     first = since.order_by("incident_id", "created_at", "pk").distinct("incident_id").select_related("person")
@@ -89,6 +95,7 @@ def _ways(request: HttpRequest, body: Body) -> list[Way]:
                 way.get("title") or fingerprint,
                 said,
                 routes.get(way.get("route", 0)),
+                services.get(way.get("service", "")),
                 way,
                 outcome.get("silenced", {}).get(fingerprint, ""),
                 outcome.get("alert_marks", {}).get(fingerprint, []),

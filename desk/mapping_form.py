@@ -126,6 +126,9 @@ class MappingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The mapping under `mapping`, compiled once to see that it can be. Refuses with the compiler's own sentence."""
         data = super().clean() or self.cleaned_data
+        for name, more in MORE.items():
+            if not data.get(name) and any(data.get(f"{name}_{one}") for one in more) and name not in self.errors:
+                self.add_error(name, _("Say where it stands; what is said of it below counts only then."))
         if not self.errors:
             try:
                 data["mapping"] = mapping_of(data)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from alerts import heartbeat_setup
-from alerts.beats import CRON_LENGTH, LONGEST, SHORTEST, check_cron
+from alerts.beats import CRON_LENGTH, check_cron
 from alerts.models import Heartbeat, Source
 from alerts.silence_rules import wide
 from desk import heartbeats
@@ -23,15 +23,9 @@ from desk.guard import person
 from desk.setup_fields import Matchers, Plain, Zone, may_make, offer, own_teams
 from desk.setup_form import SetupForm
 from desk.setup_page import Thing, answer
+from desk.span_field import Span
 from teams.models import Service, User
 from teams.permissions import Standing, may_edit_team_config
-
-UNITS = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
-UNIT_CHOICES = [("minutes", gettext_lazy("minutes")), ("hours", gettext_lazy("hours")), ("days", gettext_lazy("days"))]
-
-
-def _number(label: Any, **options: Any) -> forms.IntegerField:  # noqa: ANN401
-    return forms.IntegerField(label=label, min_value=1, max_value=LONGEST // SHORTEST, **options)
 
 
 class HeartbeatForm(SetupForm):
@@ -41,8 +35,7 @@ class HeartbeatForm(SetupForm):
     service = forms.ModelChoiceField(
         Service.objects.live(), label=gettext_lazy("Service that is in trouble without it"), to_field_name="slug"
     )
-    every = _number(gettext_lazy("It is expected every"))
-    every_unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=UNIT_CHOICES)
+    every = Span(label=gettext_lazy("It is expected every"))
     cron = Plain(
         label=gettext_lazy("Or by a cron line, instead"),
         required=False,
@@ -50,11 +43,10 @@ class HeartbeatForm(SetupForm):
         help_text=gettext_lazy("Five fields, such as 30 2 * * 1-5: minute, hour, day, month, weekday."),
     )
     timezone = Zone(label=gettext_lazy("Time zone of the cron line"))
-    grace = _number(
-        gettext_lazy("It may be late by"),
+    grace = Span(
+        label=gettext_lazy("It may be late by"),
         help_text=gettext_lazy("Late is shown and pages nobody. A run that has started has this long to finish."),
     )
-    grace_unit = forms.ChoiceField(label=gettext_lazy("Counted in"), choices=UNIT_CHOICES)
     source = forms.ModelChoiceField(
         Source.objects.live(),
         label=gettext_lazy("Source that can ping it"),
@@ -79,24 +71,20 @@ class HeartbeatForm(SetupForm):
 
     def stored(self, row: Heartbeat) -> dict[str, Any]:
         """As the form says it."""
-        every, every_unit = _in_units(row.period)
-        grace, grace_unit = _in_units(row.grace)
         return {
             "name": row.name or row.slug,
             "service": row.service.slug if row.service else "",
-            "every": every,
-            "every_unit": every_unit,
+            "every": row.period,
             "cron": row.cron,
             "timezone": row.timezone,
-            "grace": grace,
-            "grace_unit": grace_unit,
+            "grace": row.grace,
             "source": row.source.slug if row.source else "",
             "match": row.match,
         }
 
     def offered(self, asked: dict[str, str]) -> dict[str, Any]:
         """A nightly job; or the watchdog of the source that the address names."""
-        daily = {"every": 1, "every_unit": "days", "grace": 1, "grace_unit": "hours", "timezone": self.user.timezone}
+        daily = {"every": timedelta(days=1), "grace": timedelta(hours=1), "timezone": self.user.timezone}
         wanted = asked.get("source", "").replace("\x00", "")
         source = Source.objects.live().filter(slug=wanted).select_related("service").first() if wanted else None
         if source is None:
@@ -104,10 +92,8 @@ class HeartbeatForm(SetupForm):
         return daily | {
             "name": _("%s lives") % source,
             "service": source.service.slug if source.service else "",
-            "every": 5,
-            "every_unit": "minutes",
-            "grace": 5,
-            "grace_unit": "minutes",
+            "every": timedelta(minutes=5),
+            "grace": timedelta(minutes=5),
             "source": source.slug,
             "match": {"alertname": "Watchdog"},
         }
@@ -123,10 +109,7 @@ class HeartbeatForm(SetupForm):
         return line
 
     def agrees(self) -> bool:
-        """Not longer than a year; a matcher needs a source whose alerts it matches."""
-        for name in ("every", "grace"):
-            if self._span(name) > LONGEST:
-                self.add_error(name, _("A year is the longest."))
+        """A matcher needs a source whose alerts it matches."""
         if self.cleaned_data["match"] and not self.cleaned_data["source"]:
             self.add_error("source", _("Name the source whose alerts these are."))
         if self.cleaned_data["match"] and wide(self.cleaned_data["match"]):
@@ -144,18 +127,8 @@ class HeartbeatForm(SetupForm):
         """Through the writer; a new one gets its key when it is shown."""
         for name in ("name", "service", "cron", "timezone", "source", "match"):
             setattr(row, name, self.cleaned_data[name])
-        row.period, row.grace = self._span("every"), self._span("grace")
+        row.period, row.grace = self.cleaned_data["every"], self.cleaned_data["grace"]
         heartbeat_setup.save_heartbeat(row, by=by)
-
-    def _span(self, name: str) -> timedelta:
-        number: int = self.cleaned_data[name]
-        return number * UNITS[self.cleaned_data[f"{name}_unit"]]
-
-
-def _in_units(span: timedelta) -> tuple[int, str]:
-    """In the largest unit that says it exactly."""
-    unit = next((name for name in reversed(UNITS) if span % UNITS[name] == timedelta(0)), "minutes")
-    return span // UNITS[unit], unit
 
 
 def _made(request: HttpRequest, row: Heartbeat, made: bool) -> HttpResponse | None:

@@ -41,7 +41,7 @@ class RouteForm(forms.Form):
         empty_label=gettext_lazy("every source"),
     )
     service = forms.ModelChoiceField(
-        Service.objects.live(), label=gettext_lazy("go to the service"), to_field_name="slug"
+        Service.objects.live(), label=gettext_lazy("Go to the service"), to_field_name="slug"
     )
     severity = forms.ChoiceField(
         label=gettext_lazy("Class"),
@@ -142,7 +142,7 @@ def _moved(request: HttpRequest, standing: Standing) -> HttpResponse:
         route_setup.move(route, up=up, by=person(request), at=at)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return SeeOther(reverse("desk:setup_routes"))
+    return SeeOther(f"{reverse('desk:setup_routes')}#route-{route.pk}")
 
 
 def _asks(request: HttpRequest, route: Route, hand: list[Route], at: datetime) -> HttpResponse | None:

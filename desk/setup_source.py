@@ -23,6 +23,7 @@ from alerts.replay import Replay, replay, rules_of
 from alerts.signatures import is_usable
 from desk import sources
 from desk.guard import person
+from desk.intake_words import kind_word
 from desk.replay import seen_again
 from desk.setup_fields import Plain, may_make, offer, own_teams
 from desk.setup_form import PartForm, Parts, SetupForm
@@ -107,7 +108,7 @@ class SourceForm(SetupForm):
     def fit(self) -> None:
         """Kinds by name; services of teams that are theirs; by routes alone for directors and administrators."""
         rest = sorted(KINDS - set(FIRST))
-        self.fields["kind"].choices = [(kind, _kind_word(kind)) for kind in (*FIRST, *rest)]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(kind, kind_word(kind)) for kind in (*FIRST, *rest)]  # type: ignore[attr-defined]
         mine = Service.objects.live().filter(team__in=own_teams(self.standing))
         whole = may_edit_team_config(self.standing, None)
         offer(self.fields["service"], mine, empty=_("none: routes say it") if whole else None)
@@ -196,11 +197,6 @@ class SourceForm(SetupForm):
         setup.save_source(row, by=by, at=at)
         if not data["watching"]:
             watching.start_paging(row, by=by, at=at)
-
-
-def _kind_word(kind: str) -> str:
-    """ "Alertmanager", "Uptime kuma"."""
-    return _("anything that posts JSON") if kind == "generic" else kind.replace("_", " ").capitalize()
 
 
 def _connected(request: HttpRequest, row: Source, made: bool) -> HttpResponse | None:

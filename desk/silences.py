@@ -146,11 +146,14 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     sent = request.POST.lists() if seen is not None else ()
+    wish = form.wish(at) if seen is not None else None
     context = {
         "at": at,
         "form": form,
         "maintenance": form.kind == Silence.Kind.MAINTENANCE,
         "seen": seen,
+        "wish": wish,
+        "rules": shown(wish.match) if wish else [],
         "wide": wide,
         "refused": refused,
         "typed": [(name, value) for name, values in sent for value in values if name not in NOT_REPEATED],

@@ -107,6 +107,8 @@ def named(words: Words) -> str:
     for schedule in read["schedules"]:
         for turn, layer in enumerate(schedule["layers"]):
             layer["name"] = words.name(layer["name"], turn)
+    for turn, heartbeat in enumerate(read["heartbeats"]):
+        heartbeat["name"] = words.name(heartbeat["name"], turn)
     for playbook in read["services"][0]["playbooks"]:
         playbook |= {"title": words.title[:LONGEST], "body": words.text}
     return str(yaml.safe_dump(read, allow_unicode=True))

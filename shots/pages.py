@@ -33,7 +33,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Find:
-    """What a name stands for: the first group of `pattern` in the page at `path` (its address last)."""
+    """What a name stands for: the first group of `pattern` in the page at `path` (its address last; it may hold names)."""
 
     path: str
     pattern: str
@@ -49,6 +49,14 @@ FINDS = {
     "month": Find("/oncall/pay/", r"/oncall/pay/(\d{4}-\d\d)/"),
     "service": Find("/services/", rf"/services/(?!sources/|pager/|heartbeats/){SLUG}/"),
     "source": Find("/services/sources/", rf"/services/sources/{SLUG}/"),
+    "heard": Find("/services/sources/", r"/services/sources/(prometheus|am)/"),
+    "trial": Find("/services/sources/", r"/services/sources/(warehouse-grafana)/"),
+    "delivery": Find("/services/sources/{heard}/", r"/deliveries/(\d+)/"),
+    "silence": Find("/incidents/silences/", r"/incidents/silences/(\d+)/"),
+    "heartbeat": Find("/services/heartbeats/", rf"/services/heartbeats/{SLUG}/"),
+    "job": Find("/services/heartbeats/", r"/services/heartbeats/(backup)/"),
+    "watchdog": Find("/services/heartbeats/", r"/services/heartbeats/(prometheus-lives)/"),
+    "route": Find("/setup/routes/", r"/setup/routes/(\d+)/"),
     "mapped": Find("/services/sources/", r"/services/sources/(partners)/"),
     "postmortem": Find("/postmortems/", r"/postmortems/(INC-\d+)/"),
     "filed": Find("/postmortems/?state=reviewed", r"/postmortems/(INC-\d+)/"),
@@ -79,13 +87,8 @@ NOT_PAGES = {
     "sw.js": "for the browser itself",
     r"^ping/(?P<key>[^/]+)/?$": "answers machines",
     r"^ping/(?P<key>[^/]+)/(?P<word>start|fail|log|[0-9]{1,3})/?$": "answers machines",
-    "incidents/silences/<int:number>/": "the form of a new one with what is there, and its end",
-    "services/heartbeats/<slug:slug>/": "only where a job has pinged: not in the demo yet",
-    "setup/heartbeat/<slug:slug>/": "the form of a new one, filled in",
     "setup/routes/versions/<int:number>/": "only where a rule was changed: not in the demo",
     "setup/source/<slug:slug>/versions/<int:number>/": "only where a rule was changed: not in the demo",
-    "setup/routes/<int:number>/": "the form of a new one, filled in",
-    "services/sources/<slug:slug>/deliveries/<int:number>/": "only where a sender has posted: not in the demo yet",
 }
 """Addresses that answer 200 and are nothing to look at -> why."""
 SAMPLES = {"style"}
@@ -200,12 +203,21 @@ SHOTS = (
             "pager": "/services/pager/",
             "sources": "/services/sources/",
             "source": "/services/sources/{source}/",
+            "source-heard": "/services/sources/{heard}/",
+            "source-watching": "/services/sources/{trial}/",
+            "source-check": "/services/sources/{heard}/check/",
+            "source-mapping": "/services/sources/{mapped}/mapping/",
+            "delivery": "/services/sources/{heard}/deliveries/{delivery}/",
             "heartbeats": "/services/heartbeats/",
-            "source_check": "/services/sources/{source}/check/",
+            "heartbeat": "/services/heartbeats/{heartbeat}/",
+            "heartbeat-up": "/services/heartbeats/{job}/",
+            "watchdog": "/services/heartbeats/{watchdog}/",
             "silences": "/incidents/silences/",
+            "silence": "/incidents/silences/{silence}/",
             "silence-new": "/incidents/silences/new/",
+            "maintenance-new": "/incidents/silences/new/?kind=maintenance",
             "noise": "/ops/noise/{week}/",
-            "source_mapping": "/services/sources/{mapped}/mapping/",
+            "noise-now": "/ops/noise/",
         },
     ),
     *_shots(
@@ -226,9 +238,11 @@ SHOTS = (
             "setup-service": "/setup/service/{service}/",
             "setup-routes": "/setup/routes/",
             "setup-route": "/setup/routes/new/",
+            "setup-route-there": "/setup/routes/{route}/",
             "setup-route-versions": "/setup/routes/versions/",
             "setup-source-versions": "/setup/source/{made}/versions/",
             "setup-heartbeat": "/setup/heartbeat/",
+            "setup-heartbeat-there": "/setup/heartbeat/{heartbeat}/",
             "setup-source": "/setup/source/",
             "setup-source-there": "/setup/source/{made}/",
             "style": "/style/",

@@ -112,7 +112,7 @@ class Company:
         if name not in FINDS:
             raise LookupError(f"nothing is called {name} here")
         asked = FINDS[name]
-        answer = self.visitor(ADMINISTRATOR).context.request.get(asked.path)
+        answer = self.visitor(ADMINISTRATOR).context.request.get(self.address(asked.path))
         found = re.search(asked.pattern, f"{answer.text()}\n{answer.url}/")
         if not found:
             raise LookupError(f"no {name} in {asked.path}")

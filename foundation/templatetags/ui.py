@@ -133,6 +133,12 @@ def duration(span: timedelta | float | None) -> str:
     return times.duration(span)
 
 
+@register.filter
+def every(span: timedelta) -> str:
+    """A timedelta as a rhythm: "every day", "every 5 min"."""
+    return times.every(span)
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; silent to screen readers unless it has a label of its own."""

@@ -92,6 +92,12 @@ def duration(span: timedelta | float | None) -> str:
     return (_("%(days)d d %(hours)d h") if told["hours"] else _("%(days)d d")) % told
 
 
+def every(span: timedelta) -> str:
+    """How often something comes: "every day", "every week", "every 5 min"."""
+    words = {MINUTE: _("every minute"), HOUR: _("every hour"), DAY: _("every day"), 7 * DAY: _("every week")}
+    return words.get(int(span.total_seconds()), "") or _("every %s") % duration(span)
+
+
 def relative(at: datetime, *, now: datetime) -> str:
     """How far `at` is from `now`: "6 min ago", "in 2 h 5 min". Never alone in a record."""
     seconds = int((now - at).total_seconds())

@@ -12,7 +12,7 @@ from django.db.models import F
 from oncall.rosters import who_is_on_call
 from postmortems import reminders
 from postmortems.models import Clock, Reminder
-from provisioning.demo import history, live, mark, owned, pay, people, practice, rosters, skills, wipe
+from provisioning.demo import history, live, mark, owned, pay, people, practice, rosters, senders, skills, wipe
 from provisioning.demo.house import KEPT, House
 from status import publishing
 from teams.audit import acting
@@ -78,6 +78,7 @@ def _build(house: House, say: Callable[[str], None]) -> Built:
     skills.say(house)
     _remind(house)
     now = live.write(house)
+    senders.write(house)
     practice.write(house)
     pay.write(house)
     say(f"{len(now)} incidents are open now")

@@ -12,6 +12,7 @@ from incidents import command, lifecycle
 from incidents.models import Incident, TimelineEntry
 from paging import escalation
 from paging.models import Delivery, DeliveryAttempt, Page
+from provisioning.demo import senders
 from provisioning.demo.house import House
 from provisioning.demo.names import TEAMS
 from status import writers
@@ -23,7 +24,7 @@ SENT_AFTER = timedelta(seconds=2)
 
 def write(house: House) -> list[Incident]:
     """One critical that nobody has yet, one major in hand, one that is being watched, one standard."""
-    live = [_watched(house), _standard(house), _in_hand(house), _critical(house)]
+    live = [_standard(house), _watched(house), _in_hand(house), _critical(house)]
     _around(house)
     TimelineEntry.objects.filter(incident__in=live, announced_at=None).update(announced_at=house.at)
     Notice.objects.filter(state=Notice.State.QUEUED).update(state=Notice.State.SENT, sent_at=house.at)
@@ -66,6 +67,7 @@ def _in_hand(house: House) -> Incident:
         incident, by=person, text="The index is being built, without locking. About 20 minutes.", at=began + 31 * MINUTE
     )
     lifecycle.change_state(incident, to="mitigating", by=person, at=began + 31 * MINUTE)
+    senders.flapping(house)
     return incident
 
 

@@ -59,6 +59,8 @@ sources:
   - {slug: script, kind: generic, key: "use-a-long-random-key-0002", service: checkout, grouping: none, resolve_hold: 0m,
      class_from: {label: severity, map: {critical: critical, warning: major}, default: standard}}
   - {slug: search-probe, kind: generic, key: "use-a-long-random-key-0003", service: search, grouping: none}
+heartbeats:
+  - {slug: backup, name: Nightly backup, service: checkout, period: 1d, grace: 2h}
 """
 
 
@@ -124,6 +126,9 @@ class Scene:
         self.numbers["search"] = self.alert("/api/in/generic/use-a-long-random-key-0003", slow)
         self.system.post("/api/in/generic/use-a-long-random-key-9999", {"title": "Who am I?"})
         self.system.post(SCRIPT, b"{not json")
+        until = (timezone.now() + timedelta(hours=2)).isoformat()
+        move = {"kind": "maintenance", "services": ["back-office"], "ends_at": until, "reason": "The office moves"}
+        self.by("alice", "/silences/", **move)
         return self
 
     def past(self) -> None:

@@ -101,7 +101,7 @@ def test_bodies_are_for_the_team_decisions_for_everybody(
         page = sign_in(user).get(address)
         assert page.status_code == 200
         assert ("groupLabels" in page.content.decode()) is reads, user
-        assert "new" in page.content.decode()
+        assert "began" in page.content.decode()
     assert sign_in(world.ana).get("/services/sources/prom/deliveries/999999999/").status_code == 404
     assert sign_in(world.ana).get(address.replace("prom", "other")).status_code == 404
 

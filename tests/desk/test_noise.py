@@ -45,6 +45,7 @@ def test_what_is_offered_is_decided_and_remembered(world: World, sign_in: SignIn
     key = f"{am.pk}:{world.service.pk}:Down"
     refused = client.post(PAGE, {"rule": key, "verdict": "tuned", "because": ""})
     assert (refused.status_code, "This field is required" in words(refused)) == (422, True)
+    assert "autofocus" in refused.content.decode().split('name="because"')[1].split(">")[0]
     form = {"rule": key, "verdict": "tuned", "because": "Waits 10 minutes now"}
     assert client.post(PAGE, form).status_code == 303
     assert client.post(PAGE, form).status_code == 303

@@ -81,6 +81,14 @@ def test_like_these_is_filled_with_the_labels(world: World, sign_in: SignIn, am:
     assert '<option value="checkout" selected>' in page
 
 
+def test_what_is_about_to_be_saved_stands_above_what_it_does(
+    world: World, sign_in: SignIn, am: Source, now: object
+) -> None:
+    page = words(sign_in(world.ana).post(NEW, {**typed(), "act": "look"}))
+    for said in ("Why Known", "From now", "Until Sat 21 Nov"):
+        assert said in page, page
+
+
 def test_nearly_everything_needs_a_tick(world: World, sign_in: SignIn, am: Source, now: object) -> None:
     client = sign_in(world.ana)
     wide = typed(**{"matchers-0-how": "!="})

@@ -49,6 +49,22 @@ def test_a_duration_is_said_as_people_say_it(seconds: float | timedelta | None, 
 
 
 @pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(days=1), "every day"),
+        (timedelta(days=7), "every week"),
+        (timedelta(hours=1), "every hour"),
+        (timedelta(minutes=1), "every minute"),
+        (timedelta(minutes=5), "every 5 min"),
+        (timedelta(days=2), "every 2 d"),
+    ],
+)
+def test_a_rhythm_is_said_as_people_say_it(span: timedelta, words: str) -> None:
+    assert times.every(span) == words
+    assert shown("{{ span|every }}", span=span) == words
+
+
+@pytest.mark.parametrize(
     ("minutes", "words"), [(6, "6 min ago"), (-125, "in 2 h 5 min"), (0, "just now"), (-0.5, "in a moment")]
 )
 def test_how_far_away(minutes: float, words: str) -> None:

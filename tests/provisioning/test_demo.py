@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from django.db.models import F, Q
 
-from alerts.models import Alert, Episode
+from alerts.flapping import flapping_of
+from alerts.heartbeat_models import Ping
+from alerts.models import Alert, Episode, Heartbeat, Silence, Source, Watched
 from foundation.dispatch import registry
+from incidents.changes import Change
 from incidents.models import OPEN_Q, Incident, Kind, TimelineEntry
 from incidents.severity import STANDARD
 from oncall.interruptions import Part
@@ -21,6 +24,7 @@ from postmortems.models import Clock, Postmortem, Remediation, Reminder, Unblock
 from provisioning.demo import mark
 from provisioning.demo.build import Built, guides
 from review.collect import collect
+from review.noise_rows import NoiseDecision
 from review.week import Week
 from status.models import Component, ComponentChange, PublicIncident
 from teams.models import DEMO, Area, Notice, Organisation, Role, Service, Severity, Team, User
@@ -88,11 +92,26 @@ def test_whatever_is_sent_reaches_nobody(built: Built) -> None:
 
 
 def test_alerts_fire_only_where_something_is_open(built: Built) -> None:
-    assert set(Alert.objects.filter(firing=True).values_list("incident")) == set(
-        Incident.objects.filter(OPEN_Q).values_list("pk")
-    )
-    assert not Episode.objects.filter(closed_at=None).exclude(incident__in=Incident.objects.filter(OPEN_Q)).exists()
+    paging = Alert.objects.filter(firing=True, source__watching=False)
+    assert set(paging.values_list("incident")) == set(Incident.objects.filter(OPEN_Q).values_list("pk"))
+    going_on = Episode.objects.filter(closed_at=None, alert__source__watching=False)
+    assert not going_on.exclude(incident__in=Incident.objects.filter(OPEN_Q)).exists()
     assert not Episode.objects.filter(ends_at__lt=F("starts_at")).exists()
+
+
+def test_machines_are_there_in_every_state(built: Built) -> None:
+    """So that nobody meets a page of the intake for the first time with nothing on it."""
+    assert set(Heartbeat.objects.values_list("state", flat=True)) == {"up", "late", "new", "paused"}
+    assert Heartbeat.objects.exclude(match={}).exists()
+    assert Ping.objects.filter(word="fail").exists()
+    trial = Source.objects.get(watching=True)
+    assert {row.over_at is None for row in Watched.objects.filter(source=trial)} == {True, False}
+    live, coming, past = Silence.objects.live(AT), Silence.objects.coming(AT), Silence.objects.past(AT)
+    assert (live.exists(), coming.exists(), past.exists()) == (True, True, True)
+    assert list(flapping_of(Alert.objects.filter(firing=True), AT).values()) == [5]
+    assert Source.objects.get(slug="partners").bodies.exists()
+    assert Change.objects.filter(service__slug="card-payments").count() == 2
+    assert NoiseDecision.objects.exists()
 
 
 def test_stamps_stand_in_an_order_that_people_could_have_typed(built: Built) -> None:

@@ -30,6 +30,9 @@ ANY = {
     "signin": "/signin/x/",
     "person": "1",
     "token": "1",
+    "route": "1",
+    "silence": "1",
+    "delivery": "1",
 }
 """Values that are as good as any to find out which pattern an address belongs to; everything else is called `x`."""
 
