@@ -42,7 +42,11 @@ GENIE = {"Authorization": f"GenieKey {KEY}"}
 TITLE = {"title": "Down"}
 POSTMARK = "bench:password-of-the-doors"
 """What proves Postmark: `MAIL_PROVIDERS` must say it."""
-MAILED = {"OriginalRecipient": f"{KEY}@alerts.example.com", "From": "nagios@example.com", "Subject": "Down"}
+MAILED: dict[str, Any] = {
+    "OriginalRecipient": f"{KEY}@alerts.example.com",
+    "From": "nagios@example.com",
+    "Subject": "Down",
+}
 MAILED |= {"FromFull": {"Email": "nagios@example.com", "Name": "", "MailboxHash": ""}, "ToFull": [], "TextBody": "Down"}
 PROVES = {"Authorization": "Basic " + base64.b64encode(POSTMARK.encode()).decode()}
 
