@@ -70,8 +70,10 @@ def test_each_change_of_the_routes_is_a_version(
     browser.post(f"{ROUTES}{first.pk}/", typed("search", severity="critical"))
     browser.post(f"{ROUTES}{second.pk}/", {"act": "remove", "sure": "yes"})
     told = words(browser.get(VERSIONS))
-    assert "Version 5 holds now by Mia no more: team = shop → Search (of Main)" in told
-    assert "Version 4 by Mia no more: team = search → Search (of Main) new: team = search → Search, critical" in told
+    assert "Version 5 holds now by Mia no more: − team = shop → Search (of Main)" in told
+    assert (
+        "Version 4 by Mia no more: − team = search → Search (of Main) new: + team = search → Search, critical" in told
+    )
     assert "Version 1 as it was before versions were kept" in told
     assert [len(one.rules) for one in RuleVersion.objects.of(None)] == [1, 2, 2, 1, 0]
 
@@ -95,7 +97,7 @@ def test_going_back_is_tried_first_and_is_a_version_of_its_own(
     browser.post(f"{ROUTES}{kept.pk}/", typed("search", severity="critical"))
     browser.post(ROUTES, {"down": str(kept.pk), "sure": "yes"})
     seen = words(browser.get(f"{VERSIONS}2/"))
-    assert "no more: team = shop → Search (of Main)" in seen
+    assert "no more: − team = shop → Search (of Main)" in seen
     assert "1 alert would page somebody else." in seen
     assert "2 would have another class." in seen
     assert Route.objects.count() == 2
@@ -153,8 +155,8 @@ def test_versions_of_a_source(am: Source, search: Service, sign_in: SignIn, mia:
     was = browser.get("/setup/source/am/").context["was"]
     assert browser.post("/setup/source/am/", {**form, "was": was}).status_code == 303
     told = words(browser.get(OF_AM))
-    assert "new: Service: Search" in told
-    assert "no more: Incidents: by its group labels" in told
+    assert "new: + Service: Search" in told
+    assert "no more: − Incidents: by its group labels" in told
     seen = words(browser.get(f"{OF_AM}1/"))
     assert "3 alerts would page somebody else." in seen
     assert "They would be 1 group instead of 3." in seen
@@ -224,5 +226,5 @@ def test_older_versions_stand_on_further_pages(
     page = browser.get(VERSIONS)
     assert f"{VERSIONS}?before=11" in page.content.decode()
     told = words(browser.get(f"{VERSIONS}?before=11"))
-    assert "Version 10 by Mia no more: n = 9 → Search new: n = 10 → Search" in told
+    assert "Version 10 by Mia no more: − n = 9 → Search new: + n = 10 → Search" in told
     assert "Version 11 " not in told
