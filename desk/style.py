@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -70,7 +71,7 @@ def _samples(user: User, at: datetime, turn: int) -> dict[str, Any]:
         "pagers": [Pager(schedule, None, None, None, False), Pager(schedule, user, until, None, True)],
         "faces": [None, *(Face("internal", state, until, tone) for state, tone in FACES)],
         "story": _story(user, at, turn),
-        "said": [SimpleNamespace(level_tag=tag, message=_("What was just done.")) for tag in ("success", "error")],
+        "said": [Message(level, _("What was just done.")) for level in (constants.SUCCESS, constants.ERROR)],
         "due": at + timedelta(minutes=14),
         "colleagues": [user],
     }
