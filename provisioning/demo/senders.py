@@ -73,7 +73,7 @@ def _partners(house: House) -> None:
             "partner": {"name": partner, "tier": "gold" if turn else "silver"},
             "event": {"severity": "warning", "text": said, "url": "https://partners.demo.example/events"},
         }
-        _posted(house.sources["partners"], body, house.at - (turn + 1) * 5 * HOUR)
+        _posted(house.sources["partners"], body, house.at - (len(PARTNERS) - turn) * 5 * HOUR)
 
 
 def flapping(house: House) -> None:
