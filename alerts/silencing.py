@@ -1,8 +1,9 @@
 """The doors of silences and maintenance windows: made, given another end, ended. Who may is asked before.
 
 What is open and matches becomes quiet with them, through the incident's lifecycle, and loud again when they are ended.
-Locks: the one of all writers here, the silence, then incidents by number. A delivery holds the silences that keep its alerts
-quiet (`hold`) until it has committed, so that their end finds what it made quiet.
+Locks: the one of all writers here, for each reads the others to say what is quiet; the silence; incidents by number.
+A delivery holds the silences that keep its alerts quiet (`hold`) until it has committed, so that their end finds what it
+made quiet.
 """
 
 from __future__ import annotations
@@ -23,9 +24,7 @@ from alerts.silence_rules import longest, refusals, wide
 from foundation.dispatch.registry import Key
 from incidents.models import NotAllowed
 from teams.models import Service, User
-
-WRITERS = 0x51E7
-"""The first half of the advisory lock that silences are written under: each reads the others to say what is quiet."""
+from teams.setup import one_at_a_time
 
 
 class SilenceOver(Exception):  # noqa: N818 - a state of the silence, and no error of the delivery
@@ -77,7 +76,7 @@ class Wish:
 def make(wish: Wish, *, by: User, at: datetime) -> Silence:
     """A silence or maintenance window as wished; the same one twice is one. Raises NotAllowed with its fields."""
     check(wish, at)
-    _one_at_a_time()
+    one_at_a_time(Silence)
     starts_at = max(wish.starts_at, at)
     twins = Silence.objects.filter(
         removed_at=None, kind=wish.kind, match=dict(wish.match), ends_at=wish.ends_at, reason=wish.reason.strip(), by=by
@@ -163,13 +162,8 @@ def end(silence: Silence, *, by: User, at: datetime) -> Silence:
     return found
 
 
-def _one_at_a_time() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [WRITERS])
-
-
 def _locked(pk: int) -> Silence:
-    _one_at_a_time()
+    one_at_a_time(Silence)
     return Silence.objects.select_for_update(no_key=True).get(pk=pk)
 
 
@@ -200,7 +194,7 @@ def look(key: Key, at: datetime) -> bool:
 
     One that a delivery holds at this moment is looked at again.
     """
-    _one_at_a_time()
+    one_at_a_time(Silence)
     rows = Silence.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=key)
     found = rows.first()
     if found is None:

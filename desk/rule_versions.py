@@ -109,9 +109,7 @@ def _may(standing: Standing, source: Source | None, rules: Rules, words: Words) 
 def _foreseen(source: Source | None, version: RuleVersion, at: datetime) -> dict[str, Any]:
     """What the deliveries that the rules are about would have become."""
     if source is not None:
-        changed = {source.pk: source_as(source, version)}
-        changed[source.pk].service = changed[source.pk].service  # read once, for the whole replay
-        return seen_again(replay(rules_of([source], changed, None, at), at))
+        return seen_again(replay(rules_of([source], {source.pk: source_as(source, version)}, None, at), at))
     filed = list(Route.objects.filter(from_file=True).select_related("service", "playbook"))
     everything = Source.objects.live().select_related("service")
     return seen_again(replay(rules_of(everything, {}, [*filed, *routes_as(version)], at), at))
