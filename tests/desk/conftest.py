@@ -60,3 +60,20 @@ def now() -> Iterator[time_machine.Traveller]:
     """The clock stands at AT (Saturday 2026-11-21 02:04 UTC)."""
     with time_machine.travel(AT, tick=False) as clock:
         yield clock
+
+
+@pytest.fixture
+def mia(world: World) -> User:
+    """The manager of payments."""
+    mia = make_user("Mia", role=Role.MANAGER)
+    world.team.manager = mia
+    world.team.save()
+    return mia
+
+
+@pytest.fixture
+def search(world: World) -> Service:
+    """Bob has its pager."""
+    service = make_service("search", team=world.team)
+    Coverage.objects.create(service=service, policy=make_policy("search", (300, [f"user:{world.bob.email}"])))
+    return service

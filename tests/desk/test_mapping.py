@@ -13,9 +13,9 @@ from alerts.models import Body, Source
 from alerts.payloads.mapping import compile_mapping
 from alerts.payloads.presets import NAMES, written
 from desk.mapping_form import MappingForm, fields_of
-from teams.models import Role, User
+from teams.models import User
 from tests.desk.conftest import World
-from tests.factories import AT, make_source, make_user
+from tests.factories import AT, make_source
 
 pytestmark = pytest.mark.django_db
 PAGE = "/services/sources/ci/mapping/"
@@ -50,15 +50,6 @@ def ci(world: World) -> Source:
     content = json.dumps(CAME).encode()
     Body.objects.create(source=source, received_at=AT, digest="x", content=content, size=len(content), accepted=1)
     return source
-
-
-@pytest.fixture
-def mia(world: World) -> User:
-    """The manager of payments."""
-    mia = make_user("Mia", role=Role.MANAGER)
-    world.team.manager = mia
-    world.team.save()
-    return mia
 
 
 def test_preview_then_save(world: World, mia: User, sign_in: SignIn, ci: Source, now: object) -> None:

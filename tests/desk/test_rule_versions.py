@@ -11,11 +11,10 @@ import pytest
 from django.test import Client
 
 from alerts.models import Route, RuleVersion, Source
-from oncall.models import Coverage
-from teams.models import Role, Service, User
+from teams.models import Service, User
 from tests.alerts.posting import KEY, fire, group, post
 from tests.desk.conftest import World
-from tests.factories import AT, make_policy, make_service, make_source, make_user
+from tests.factories import AT, make_service, make_source
 
 SignIn = Callable[[User], Client]
 ROUTES, NEW, VERSIONS = "/setup/routes/", "/setup/routes/new/", "/setup/routes/versions/"
@@ -40,23 +39,6 @@ def am(world: World) -> Source:
     for minute, name, team in ((1, "a", "search"), (2, "b", "search"), (3, "c", "shop")):
         post(group(fire(name, team=team)), at=AT - timedelta(hours=1) + timedelta(minutes=minute))
     return made
-
-
-@pytest.fixture
-def search(world: World) -> Service:
-    """Bob has its pager."""
-    service = make_service("search", team=world.team)
-    Coverage.objects.create(service=service, policy=make_policy("search", (300, [f"user:{world.bob.email}"])))
-    return service
-
-
-@pytest.fixture
-def mia(world: World) -> User:
-    """The manager of payments."""
-    mia = make_user("Mia", role=Role.MANAGER)
-    world.team.manager = mia
-    world.team.save()
-    return mia
 
 
 def test_each_change_of_the_routes_is_a_version(

@@ -14,10 +14,10 @@ from incidents.models import Incident
 from paging import targets
 from paging.models import Page
 from paging.policy import policy_for
-from teams.models import Role, User
+from teams.models import User
 from tests.alerts.posting import accepted, fire, group, make_am
 from tests.desk.conftest import World
-from tests.factories import AT, make_service, make_source, make_user
+from tests.factories import AT, make_service, make_source
 
 SignIn = Callable[[User], Client]
 PAGE, NEW = "/setup/routes/", "/setup/routes/new/"
@@ -39,15 +39,6 @@ def am(world: World) -> Source:
     """Alertmanager of checkout, beside another service of the same team."""
     make_service("search", team=world.team)
     return make_am(world.service)
-
-
-@pytest.fixture
-def mia(world: World) -> User:
-    """The manager of payments."""
-    mia = make_user("Mia", role=Role.MANAGER)
-    world.team.manager = mia
-    world.team.save()
-    return mia
 
 
 def test_made_by_hand_and_followed(world: World, sign_in: SignIn, am: Source, mia: User, now: object) -> None:

@@ -25,15 +25,6 @@ def source(world: World) -> Source:
     return make_source("am", key="a-long-enough-key-0001", service=world.service)
 
 
-@pytest.fixture
-def mia(world: World) -> User:
-    """The manager of payments."""
-    mia = make_user("Mia", role=Role.MANAGER)
-    world.team.manager = mia
-    world.team.save()
-    return mia
-
-
 def make_body(source: Source, **fields: Any) -> Body:
     """A request that came in."""
     values = {"received_at": AT, "digest": "x", "content": b"secret payload", "size": 14, "accepted": 1, **fields}

@@ -9,10 +9,10 @@ from django.test import Client
 
 from alerts.models import Source, Watched
 from incidents.models import Incident
-from teams.models import Role, User
+from teams.models import User
 from tests.alerts.posting import KEY, fire, group, post
 from tests.desk.conftest import World
-from tests.factories import AT, make_source, make_user
+from tests.factories import AT, make_source
 
 SignIn = Callable[[User], Client]
 PAGE = "/services/sources/am/"
@@ -25,15 +25,6 @@ def source(world: World) -> Source:
     made = make_source("am", key=KEY, service=world.service, watching=True)
     assert post(group(fire()), at=AT).json().items() >= {"accepted": 1, "incidents": []}.items()
     return made
-
-
-@pytest.fixture
-def mia(world: World) -> User:
-    """The manager of payments."""
-    mia = make_user("Mia", role=Role.MANAGER)
-    world.team.manager = mia
-    world.team.save()
-    return mia
 
 
 def test_its_page_says_so_and_shows_what_would_have_happened(
